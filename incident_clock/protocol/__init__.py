@@ -1,0 +1,1 @@
+"""What ought to happen: the rule as data, and pure decisions over it. `now` is always an argument."""

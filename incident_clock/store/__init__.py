@@ -1,0 +1,1 @@
+"""The database, knowing nothing of incidents: types, naming convention, sessions, guards."""
