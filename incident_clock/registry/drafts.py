@@ -1,0 +1,154 @@
+"""What people hand in, and whether it can be right: pure checks before anything is written.
+
+Every complaint names its field and says what to do, so that a form is mended once and nothing typed is lost.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from incident_clock.errors import Invalid, NeedsConfirmation, Refusal, Refusals
+from incident_clock.phrases import N_
+from incident_clock.protocol.deadlines import floor_minute
+
+T = TypeVar("T")
+
+FUTURE_TOLERANCE = timedelta(minutes=2)  # one tolerance for every entered instant
+CONFIRM_RECEIVED_OLDER_THAN = timedelta(hours=24)
+OLDEST = timedelta(days=366)
+LINE_LIMIT, TEXT_LIMIT = 200, 4_000  # characters
+
+CATEGORIES = ("natural", "accident", "health", "security", "opinion_only")
+GRADES = ("一般", "较大", "重大", "特别重大")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIncident:
+    """A registration as handed in. Only `title` is required; `received_at` None means now."""
+
+    title: str
+    received_at: datetime | None = None
+    occurred_at: datetime | None = None
+    first_online_at: datetime | None = None
+    place: str | None = None
+    source: str | None = None
+    first_learned_by: str | None = None
+    summary: str | None = None
+    unit: str | None = None
+    category: str | None = None
+    event_grade: str | None = None
+    opinion_grade: str | None = None
+    is_drill: bool = False
+    protocol: str | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLog:
+    """A log as handed in. `done_at` None means now; `reason` is needed when it lies before T0."""
+
+    done_at: datetime | None = None
+    report_to: str | None = None
+    evidence: str | None = None
+    note: str | None = None
+    reason: str | None = None
+
+
+def checked_incident(new: NewIncident, *, now: datetime) -> NewIncident:
+    """The registration with its texts tidied and `received_at` filled; raises Refusals with every complaint."""
+    found: list[Refusal] = []
+    lines = {name: _attempt(found, _line, name, getattr(new, name))
+             for name in ("title", "place", "source", "first_learned_by", "unit")}
+    summary = _attempt(found, _text, "summary", new.summary)
+    if lines["title"] is None and not any(r.field == "title" for r in found):
+        found.append(Invalid(N_("请用一句话写明什么事，例如：青禾路户外广告牌坠落伤人"), field="title"))
+    for name in ("received_at", "occurred_at", "first_online_at"):
+        _attempt(found, _instant, name, getattr(new, name), now)
+    for name, allowed in (("category", CATEGORIES), ("event_grade", GRADES), ("opinion_grade", GRADES)):
+        _attempt(found, _choice, name, getattr(new, name), allowed)
+    received_at = new.received_at or now
+    is_old = now - received_at > CONFIRM_RECEIVED_OLDER_THAN
+    if is_old and not new.confirmed and not any(r.field == "received_at" for r in found):
+        found.append(NeedsConfirmation(N_("获知时间在24小时以前，请核对日期；确实如此请确认后再登记"),
+                                       field="received_at"))
+    if found:
+        raise Refusals(found)
+    return replace(new, **lines, summary=summary, received_at=received_at)
+
+
+def checked_log(log: StepLog, *, started: datetime, now: datetime) -> StepLog:
+    """The log with its texts tidied and `done_at` filled; raises Refusals with every complaint. `started` is T0."""
+    found: list[Refusal] = []
+    lines = {name: _attempt(found, _line, name, getattr(log, name)) for name in ("report_to", "evidence")}
+    texts = {name: _attempt(found, _text, name, getattr(log, name)) for name in ("note", "reason")}
+    done_at = log.done_at or now
+    _attempt(found, _instant, "done_at", log.done_at, now)
+    if floor_minute(done_at) < floor_minute(started) and texts["reason"] is None:
+        found.append(Invalid(N_("办理时间早于计时起点，请写明原因"), field="reason"))
+    if found:
+        raise Refusals(found)
+    return replace(log, **lines, **texts, done_at=done_at)
+
+
+def checked_reason(reason: str | None, *, is_required: bool = False) -> str | None:
+    """A reason given for a verb, tidied; raises Invalid when it is needed and missing, or not fit to keep."""
+    tidy = _text("reason", reason)
+    if tidy is None and is_required:
+        raise Invalid(N_("请写明原因"), field="reason")
+    return tidy
+
+
+def _attempt(found: list[Refusal], check: Callable[..., T], *given: object) -> T | None:
+    try:
+        return check(*given)
+    except Refusal as refusal:
+        found.append(refusal)
+        return None
+
+
+def _line(field: str, value: str | None) -> str | None:
+    return _tidy(field, " ".join(value.split()) if value else None, LINE_LIMIT)
+
+
+def _text(field: str, value: str | None) -> str | None:
+    return _tidy(field, value.replace("\r\n", "\n") if value else None, TEXT_LIMIT)
+
+
+def _tidy(field: str, value: str | None, limit: int) -> str | None:
+    value = unicodedata.normalize("NFC", value).strip() if value else None
+    if not value:
+        return None
+    for place, character in enumerate(value, start=1):
+        is_control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
+        if is_control or _is_direction_mark(character):
+            raise Invalid(N_("第%(place)s个字是看不见的控制字符，请删去后再提交"), field=field, place=place)
+    if len(value) > limit:
+        raise Invalid(N_("最多%(limit)s字，现有%(length)s字，请缩短"), field=field, limit=limit, length=len(value))
+    return value
+
+
+def _is_direction_mark(character: str) -> bool:
+    """Marks that make a text read otherwise than it is stored: bidirectional overrides and isolates."""
+    return unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI") \
+        or character in "\u200e\u200f\u061c"
+
+
+def _instant(field: str, instant: datetime | None, now: datetime) -> None:
+    if instant is None:
+        return
+    if instant.tzinfo is None:
+        raise Invalid(N_("时间缺少时区，请写成 2026-03-12T14:05+08:00"), field=field)
+    ahead = instant - now
+    if ahead > FUTURE_TOLERANCE:
+        raise Invalid(N_("这个时间比现在晚%(minutes)s分钟，不能在未来，请改成实际时间"), field=field,
+                      minutes=int(ahead / timedelta(minutes=1)))
+    if now - instant > OLDEST:
+        raise Invalid(N_("这个时间在一年以前，请核对年份"), field=field)
+
+
+def _choice(field: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise Invalid(N_("没有“%(value)s”这一项，可选：%(allowed)s"), field=field, value=value[:40],
+                      allowed=allowed)

@@ -1,0 +1,66 @@
+"""The ledger in the database: append, read, export, verify, erase texts. There is no update and no delete.
+
+Appending needs the incident row locked by the caller (`incidents.locked`): sequence and hash follow the last
+entry, and the database refuses anything else.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from incident_clock.registry import chain
+from incident_clock.registry.chain import Link, Verification
+from incident_clock.registry.facts import Actor, Fact
+from incident_clock.registry.tables import Incident, LedgerEntry, LedgerText
+
+
+def append(session: Session, incident: Incident, fact: Fact, *, actor: Actor, now: datetime) -> int:
+    """Write a fact as the next entry of this incident; gives its sequence."""
+    last = session.execute(
+        select(LedgerEntry.sequence, LedgerEntry.hash).where(LedgerEntry.incident_id == incident.id)
+        .order_by(LedgerEntry.sequence.desc()).limit(1)).first()
+    sequence, previous_hash = (last.sequence + 1, last.hash) if last else (1, "")
+    entry = chain.link(incident=incident.number, sequence=sequence, previous_hash=previous_hash, fact=fact,
+                       actor=actor, recorded_at=now)
+    session.add(LedgerEntry(incident_id=incident.id, sequence=sequence, canonical=entry.canonical,
+                            previous_hash=previous_hash, hash=entry.hash))
+    session.flush()
+    session.add_all(LedgerText(incident_id=incident.id, sequence=sequence, path=path, salt=salt, text=text)
+                    for path, (salt, text) in entry.texts.items())
+    session.flush()
+    return sequence
+
+
+def links(session: Session, incident_id: int) -> list[Link]:
+    """All entries of one incident in order, with the texts that were not erased."""
+    texts: dict[int, chain.Texts] = {}
+    for row in session.execute(
+            select(LedgerText.sequence, LedgerText.path, LedgerText.salt, LedgerText.text)
+            .where(LedgerText.incident_id == incident_id)):
+        texts.setdefault(row.sequence, {})[row.path] = (row.salt, row.text)
+    rows = session.execute(
+        select(LedgerEntry.sequence, LedgerEntry.canonical, LedgerEntry.previous_hash, LedgerEntry.hash)
+        .where(LedgerEntry.incident_id == incident_id).order_by(LedgerEntry.sequence))
+    return [Link(r.sequence, bytes(r.canonical), r.previous_hash, r.hash, texts.get(r.sequence, {})) for r in rows]
+
+
+def export(session: Session, incident_id: int) -> Iterator[bytes]:
+    """The ledger of one incident as JSON lines, which verify from themselves alone."""
+    return (chain.export_line(entry) for entry in links(session, incident_id))
+
+
+def verify(session: Session, incident: Incident) -> Verification:
+    """Verify the stored ledger of one incident."""
+    found = chain.verify(links(session, incident.id))
+    if found.broken is None and found.incident != incident.number:
+        broken = chain.Broken(1, f"it belongs to incident {found.incident}, not to {incident.number}")
+        return Verification(found.incident, found.size, found.head, found.erased_texts, broken)
+    return found
+
+
+def erase_texts(session: Session, incident_id: int) -> int:
+    """Destroy the erasable texts of one incident; gives how many. The chain stays whole."""
+    done = session.execute(delete(LedgerText).where(LedgerText.incident_id == incident_id))
+    return int(done.rowcount)

@@ -1,0 +1,201 @@
+"""Tables of the registry, and the guards that let the ledger only grow.
+
+`incident` and `deadline` are projections of the ledger; `ledger_text` holds everything erasable.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from incident_clock.store.base import Base, UtcDateTime
+
+
+class StampedProtocol(Base):
+    """One version of a rule, kept as it was when the first incident was registered under it."""
+
+    __tablename__ = "stamped_protocol"
+
+    content_hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    stamp: Mapped[str] = mapped_column(Text)
+
+
+class NumberSeries(Base):
+    """The last number given, per series (`incident`, `drill`) and year: a rolled-back registration gives it back."""
+
+    __tablename__ = "number_series"
+
+    series: Mapped[str] = mapped_column(Text, primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Incident(Base):
+    """One case with one clock. The four times are kept apart; None means not known."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_incident_open", "closed_at", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(Text)
+    is_drill: Mapped[bool] = mapped_column(Boolean)
+    title: Mapped[str] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(Text)
+    first_learned_by: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    unit: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(Text)
+    event_grade: Mapped[str | None] = mapped_column(Text)
+    opinion_grade: Mapped[str | None] = mapped_column(Text)
+    occurred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_online_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    clock_started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    texts_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    protocol_hash: Mapped[str] = mapped_column(ForeignKey("stamped_protocol.content_hash"))
+
+    protocol: Mapped[StampedProtocol] = relationship(lazy="joined")
+    deadlines: Mapped[list["Deadline"]] = relationship(order_by="Deadline.position", back_populates="incident")
+
+
+class Deadline(Base):
+    """A step of one incident with its due instant.
+
+    `next_rung_at`: the first call of its ladder not yet dealt with. `wake_at`: the next instant at which the
+    engine must look (a rung, or the deadline passing). `settled_at`: when its log was recorded; `done_at`: when
+    it was done. `passed_at`: the deadline went by unlogged. `reopened_at`: a log was last withdrawn.
+    """
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step"),
+        Index("ix_deadline_wake", "wake_at", sqlite_where=text("settled_at IS NULL"),
+              postgresql_where=text("settled_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    step: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_sequence: Mapped[int | None]
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    incident: Mapped[Incident] = relationship(back_populates="deadlines")
+
+
+class LedgerEntry(Base):
+    """One entry of the append-only ledger: `canonical` is what was hashed."""
+
+    __tablename__ = "ledger_entry"
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    canonical: Mapped[bytes] = mapped_column(LargeBinary)
+    previous_hash: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(Text)
+
+
+class LedgerText(Base):
+    """An erasable text of an entry. `path` says where in the entry it stands (`actor`, `title`, `audience.0`)."""
+
+    __tablename__ = "ledger_text"
+    __table_args__ = (
+        ForeignKeyConstraint(["incident_id", "sequence"], ["ledger_entry.incident_id", "ledger_entry.sequence"]),
+    )
+
+    incident_id: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    salt: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class AnsweredRequest(Base):
+    """A request that was carried out, by its idempotency key: the same key gets the same answer."""
+
+    __tablename__ = "answered_request"
+
+    actor: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    digest: Mapped[str] = mapped_column(Text)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# ── guards: against our own mistakes; the chain is the guard against people ───────────────────────────────
+
+LEDGER_GUARDS_SQLITE = (
+    """CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: no update'); END""",
+    """CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: no delete'); END""",
+    """CREATE TRIGGER ledger_entry_only_next BEFORE INSERT ON ledger_entry
+    WHEN NEW.sequence <> 1 + COALESCE((SELECT MAX(sequence) FROM ledger_entry WHERE incident_id = NEW.incident_id), 0)
+      OR NEW.previous_hash <> COALESCE((SELECT hash FROM ledger_entry WHERE incident_id = NEW.incident_id
+                                        AND sequence = NEW.sequence - 1), '')
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: an entry must follow the last one'); END""",
+    """CREATE TRIGGER ledger_text_no_update BEFORE UPDATE ON ledger_text
+    BEGIN SELECT RAISE(ABORT, 'a text of the ledger is erased or kept, never changed'); END""",
+    """CREATE TRIGGER ledger_text_no_replace BEFORE INSERT ON ledger_text
+    WHEN EXISTS (SELECT 1 FROM ledger_text WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence
+                 AND path = NEW.path)
+    BEGIN SELECT RAISE(ABORT, 'a text of the ledger is erased or kept, never changed'); END""",
+)
+
+LEDGER_GUARDS_POSTGRESQL = (
+    """CREATE FUNCTION ledger_refuses() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the ledger only grows: no %', lower(TG_OP); END $$""",
+    """CREATE FUNCTION ledger_only_next() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE size integer; head text;
+    BEGIN
+      SELECT sequence, hash INTO size, head FROM ledger_entry
+        WHERE incident_id = NEW.incident_id ORDER BY sequence DESC LIMIT 1;
+      IF NEW.sequence <> COALESCE(size, 0) + 1 OR NEW.previous_hash <> COALESCE(head, '') THEN
+        RAISE EXCEPTION 'the ledger only grows: an entry must follow the last one';
+      END IF;
+      RETURN NEW;
+    END $$""",
+    """CREATE TRIGGER ledger_entry_no_change BEFORE UPDATE OR DELETE ON ledger_entry
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuses()""",
+    """CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuses()""",
+    """CREATE TRIGGER ledger_entry_only_next BEFORE INSERT ON ledger_entry
+    FOR EACH ROW EXECUTE FUNCTION ledger_only_next()""",
+    """CREATE TRIGGER ledger_text_no_update BEFORE UPDATE ON ledger_text
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuses()""",
+)
+
+
+def _guard(statements: tuple[str, ...], dialect: str) -> None:
+    for statement in statements:
+        ddl = DDL(statement.replace("%", "%%"))
+        event.listen(LedgerText.__table__, "after_create", ddl.execute_if(dialect=dialect))
+
+
+_guard(LEDGER_GUARDS_SQLITE, "sqlite")
+_guard(LEDGER_GUARDS_POSTGRESQL, "postgresql")
