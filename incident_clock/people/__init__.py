@@ -1,0 +1,1 @@
+"""Who is who: units, persons, what they may do, how they are reached and how they sign in. Knows no incident."""
