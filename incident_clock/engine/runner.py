@@ -1,0 +1,191 @@
+"""The engine as a process. APScheduler is only its alarm clock, a watchdog on the monotonic clock watches both.
+
+Three fixed jobs (tick, send, audit) in a memory store, each wrapped so that it cannot raise. The tick comes at
+least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When no tick
+was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by
+itself and starts the scheduler anew.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from incident_clock.clock import Clock
+from incident_clock.engine import beating
+from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.tick import Ticker
+from incident_clock.outbox import queue
+from incident_clock.outbox.queue import Claimed
+from incident_clock.outbox.sender import Sender
+from incident_clock.store.session import Store
+
+logger = logging.getLogger(__name__)
+
+TICK_EVERY_S = 0.5
+SEND_EVERY_S = 0.5
+AUDIT_EVERY_S = 5
+SENDING_THREADS = 16
+WATCH_EVERY_S = 1.0
+STALLED_AFTER_S = 3.0
+STOP_WITHIN_S = 10.0
+
+
+@dataclass(slots=True)
+class Parts:
+    """What an engine is made of; `engine` is its id."""
+
+    engine: str
+    store: Store
+    clock: Clock
+    ticker: Ticker
+    sender: Sender
+    auditor: Auditor
+
+
+class Runner:
+    """Runs one engine until told to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._scheduler: BackgroundScheduler | None = None
+        self._threads = ThreadPoolExecutor(SENDING_THREADS, thread_name_prefix="send")
+        self._free = threading.Semaphore(SENDING_THREADS)
+        self._ticking = threading.Lock()
+        self._started_at = parts.clock.now()
+        self._ticked_at: datetime | None = None
+        self._ticked_monotonic = parts.clock.monotonic()
+        self._beat_at: datetime | None = None
+        self._failed: tuple[str, ...] = ()
+        self._troubles: dict[str, str] = {}  # job → its last error, so that a lasting one is traced once
+
+    def run(self, stop: threading.Event) -> None:
+        """Blocks until `stop` is set. Leases of dead engines are freed first."""
+        self._guarded("rescue", lambda: self._rescue(is_start=True))()
+        self._start()
+        logger.info("engine %s runs", self._parts.engine)
+        while not stop.wait(WATCH_EVERY_S):
+            self._watch()
+        logger.info("engine %s stops", self._parts.engine)
+        if self._scheduler:
+            self._scheduler.shutdown(wait=False)
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self) -> None:
+        scheduler = BackgroundScheduler(
+            timezone=UTC, executors={"default": JobThreads(4)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
+        for name, job, seconds in (("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
+                                   ("audit", self._audit, AUDIT_EVERY_S)):
+            scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, id=name,
+                              next_run_time=self._parts.clock.now())
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def _watch(self) -> None:
+        silent_s = self._parts.clock.monotonic() - self._ticked_monotonic
+        if silent_s < STALLED_AFTER_S:
+            return
+        logger.error("no tick for %.0f s: the watchdog ticks and starts the scheduler anew", silent_s)
+        self._guarded("tick", self._tick)()
+        old, self._scheduler = self._scheduler, None
+        if old is not None:
+            self._guarded("shutdown", lambda: old.shutdown(wait=False))()
+        self._start()
+
+    # ── the three jobs ────────────────────────────────────────────────────────
+    def _tick(self) -> None:
+        if not self._ticking.acquire(blocking=False):
+            return
+        try:
+            now = self._parts.clock.now()
+            ticked = self._parts.ticker.tick(now)
+            self._failed = ticked.failed
+            self._ticked_at, self._ticked_monotonic = now, self._parts.clock.monotonic()
+            self._beat(now)
+            soonest = now + timedelta(seconds=TICK_EVERY_S)
+            if ticked.is_more_waiting:
+                self._run_at("tick", now)
+            elif ticked.wake_at is not None and ticked.wake_at < soonest:
+                self._run_at("tick", ticked.wake_at)
+        finally:
+            self._ticking.release()
+
+    def _send(self) -> None:
+        """Claim no more than there are free threads, so that a crash repeats at most those."""
+        free = 0
+        while free < SENDING_THREADS and self._free.acquire(blocking=False):
+            free += 1
+        claimed: list[Claimed] = []
+        try:
+            claimed = self._parts.sender.claim(free) if free else []
+        finally:
+            for _ in range(free - len(claimed)):
+                self._free.release()
+        for one in claimed:
+            self._threads.submit(self._deliver, one)
+
+    def _audit(self) -> None:
+        self._rescue(is_start=False)
+        now = self._parts.clock.now()
+        problem = self._parts.auditor.audit(now)
+        if self._failed:
+            problem = "; ".join(filter(None, (problem, f"incidents {', '.join(self._failed)} cannot be handled")))
+        if problem:
+            logger.error("self-audit: %s", problem)
+        with self._parts.store.write() as session:
+            beating.record_audit(session, engine=self._parts.engine, problem=problem, now=now)
+
+    def nudge(self) -> None:
+        """Something new waits in the outbox: send at once."""
+        self._run_at("send", self._parts.clock.now())
+
+    # ── pieces ────────────────────────────────────────────────────────────────
+    def _deliver(self, claimed: Claimed) -> None:
+        try:
+            self._guarded("deliver", lambda: self._parts.sender.deliver(claimed))()
+        finally:
+            self._free.release()
+            self.nudge()
+
+    def _rescue(self, *, is_start: bool) -> None:
+        """Free leases of dead engines. On SQLite the engine lock proves at the start that every other one is dead."""
+        now, me = self._parts.clock.now(), self._parts.engine
+        is_alone = is_start and self._parts.store.is_sqlite
+        with self._parts.store.write() as session:
+            alive = {me} if is_alone else beating.living(session, now) | {me}
+            freed = queue.rescue(session, dead=lambda owner: owner not in alive, now=now)
+        if freed:
+            logger.warning("%s messages of a dead engine go again, marked as possible copies", freed)
+            self.nudge()
+
+    def _beat(self, now: datetime) -> None:
+        if self._beat_at is None or abs(now - self._beat_at) >= beating.BEAT_EVERY:
+            with self._parts.store.write() as session:
+                beating.beat(session, engine=self._parts.engine, started_at=self._started_at,
+                             ticked_at=self._ticked_at, now=now)
+            self._beat_at = now
+
+    def _run_at(self, job: str, instant: datetime) -> None:
+        scheduler = self._scheduler
+        if scheduler is not None and scheduler.running:
+            scheduler.modify_job(job, next_run_time=instant)
+
+    def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
+        """The job, unable to raise: an exception in the scheduler's thread would silence it for ever."""
+
+        def run() -> None:
+            try:
+                job()
+                self._troubles.pop(name, None)
+            except Exception as error:
+                is_new = self._troubles.get(name) != repr(error)
+                self._troubles[name] = repr(error)
+                logger.error("job %s failed (%s); it is tried again", name, type(error).__name__, exc_info=is_new)
+
+        return run

@@ -1,0 +1,54 @@
+"""What a message is, apart from its row: kinds, states, and the draft that asks for one to be sent."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+REMINDER, ALL_CLEAR, REOPENED = "reminder", "all_clear", "reopened"
+
+QUEUED = "queued"  # waits for its first try, or for the next one
+SENDING = "sending"  # leased to an engine, the call is under way
+ACCEPTED = "accepted"  # the provider took it; no delivery receipt yet
+DELIVERED = "delivered"
+FAILED = "failed"  # it cannot be delivered this way
+UNKNOWN = "unknown"  # the answer was lost after sending; a marked copy follows
+WITHDRAWN = "withdrawn"  # its step was logged before it left
+
+STATES = (QUEUED, SENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN, WITHDRAWN)
+WAITING = (QUEUED, UNKNOWN)  # states from which a message may be claimed
+MAY_HAVE_BEEN_READ = (SENDING, ACCEPTED, DELIVERED, UNKNOWN)
+
+REFERENCE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY3479"  # no look-alikes, nothing that reads as a reply code
+REFERENCE_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message to be put into the outbox. (incident, step, kind, rung, repeat, person, channel) is its identity.
+
+    `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …).
+    """
+
+    incident_id: int
+    step: str
+    kind: str
+    rung: int
+    repeat: int
+    person: str
+    channel: str
+    address: str
+    language: str
+    facts: dict[str, Any]
+    reason: str
+    due_at: datetime
+
+    def reference(self) -> str:
+        """A short code in the text, the same on every copy, so that a person sees that it is one message."""
+        identity = (self.incident_id, self.step, self.kind, self.rung, self.repeat, self.person, self.channel)
+        number = int.from_bytes(hashlib.sha256(repr(identity).encode()).digest()[:8])
+        letters = []
+        for _ in range(REFERENCE_LENGTH):
+            number, index = divmod(number, len(REFERENCE_ALPHABET))
+            letters.append(REFERENCE_ALPHABET[index])
+        return "".join(letters)

@@ -1,0 +1,165 @@
+"""The outbox as a queue: enqueue, claim, settle, withdraw, rescue. Every race is settled by a key or a row count.
+
+claim (short transaction: lease, attempt row) → commit → the call → settle (conditional on the lease token).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Dialect, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from incident_clock.outbox import messages as m
+from incident_clock.outbox.messages import Draft
+from incident_clock.outbox.tables import Attempt, Message
+from incident_clock.protocol.retry import retry_after
+
+ACCEPTED, FAILED, RETRY, UNKNOWN = "accepted", "failed", "retry", "unknown"  # what one attempt can come to
+LOST = "lost"  # its engine died before it could say
+
+Render = Callable[[Message], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message leased to this engine, with the text that is about to be said."""
+
+    message_id: int
+    incident_id: int
+    lease_token: int
+    attempt: int
+    text: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to. `detail` is a short sentence without addresses or secrets."""
+
+    result: str
+    detail: str = ""
+    provider_id: str | None = None
+
+
+def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
+    """Put messages into the outbox; one that is there already stays as it is. Gives how many are new."""
+    if not drafts:
+        return 0
+    rows: list[dict[str, Any]] = [{
+        "incident_id": d.incident_id, "step": d.step, "kind": d.kind, "rung": d.rung, "repeat": d.repeat,
+        "person": d.person, "channel": d.channel, "address": d.address, "language": d.language, "facts": d.facts,
+        "reason": d.reason, "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
+        "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
+        "not_before": now,
+    } for d in drafts]
+    insert = _insert(session.get_bind().dialect)(Message).values(rows).on_conflict_do_nothing()
+    return int(session.execute(insert).rowcount)
+
+
+def claim(session: Session, *, engine: str, limit: int, now: datetime, render: Render) -> list[Claimed]:
+    """Lease up to `limit` waiting messages to `engine`, oldest due first, and write down each attempt."""
+    waiting = session.scalars(
+        select(Message).where(Message.state.in_(m.WAITING), Message.not_before <= now)
+        .order_by(Message.due_at, Message.id).limit(limit).with_for_update(skip_locked=True)).all()
+    claimed = []
+    for message in waiting:
+        token = message.lease_token + 1
+        won = session.execute(
+            update(Message).where(Message.id == message.id, Message.lease_token == message.lease_token,
+                                  Message.state.in_(m.WAITING))
+            .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=token,
+                    attempt_count=Message.attempt_count + 1).execution_options(synchronize_session=False))
+        if not won.rowcount:
+            continue
+        session.refresh(message)
+        text = render(message)
+        session.add(Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now,
+                            text=text))
+        claimed.append(Claimed(message.id, message.incident_id, token, message.attempt_count, text, message))
+    session.flush()
+    return claimed
+
+
+def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> Message | None:
+    """Write down what an attempt came to. None when the lease was lost meanwhile: only the attempt is noted."""
+    session.execute(
+        update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
+        .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, provider_id=outcome.provider_id)
+        .execution_options(synchronize_session=False))
+    message = session.get_one(Message, claimed.message_id, with_for_update=True)
+    if message.lease_token != claimed.lease_token or message.state != m.SENDING:
+        return None
+    message.lease_owner = None
+    message.state_reason = outcome.detail
+    if outcome.result == ACCEPTED:
+        message.state, message.sent_at = m.ACCEPTED, now
+    elif outcome.result == FAILED:
+        message.state = m.FAILED
+    elif not message.is_wanted:
+        message.state = m.WITHDRAWN
+    else:
+        is_unknown = outcome.result == UNKNOWN
+        message.state = m.UNKNOWN if is_unknown else m.QUEUED
+        message.may_be_copy = message.may_be_copy or is_unknown
+        message.not_before = now + retry_after(message.attempt_count, is_unknown=is_unknown)
+    session.flush()
+    return message
+
+
+def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], why: str) -> None:
+    """Nothing of these kinds about this step is sent any more; what is under way is not tried again."""
+    about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
+    session.execute(update(Message).where(*about, Message.state.in_((*m.WAITING, m.SENDING)))
+                    .values(is_wanted=False).execution_options(synchronize_session=False))
+    session.execute(update(Message).where(*about, Message.state.in_(m.WAITING))
+                    .values(state=m.WITHDRAWN, state_reason=why).execution_options(synchronize_session=False))
+    session.expire_all()
+
+
+def told(session: Session, *, incident_id: int, step: str, kinds: Sequence[str]) -> list[Message]:
+    """Messages of these kinds about this step that somebody may have read, oldest first."""
+    return list(session.scalars(
+        select(Message).where(Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds),
+                              (Message.state.in_(m.MAY_HAVE_BEEN_READ)) | Message.may_be_copy).order_by(Message.id)))
+
+
+def rescue(session: Session, *, dead: Callable[[str], bool], now: datetime) -> int:
+    """Free the leases of engines that are dead; their messages go again, marked as possible copies."""
+    freed = 0
+    for message in session.scalars(select(Message).where(Message.state == m.SENDING)
+                                   .with_for_update(skip_locked=True)).all():
+        if message.lease_owner is None or not dead(message.lease_owner):
+            continue
+        session.execute(
+            update(Attempt).where(Attempt.message_id == message.id, Attempt.number == message.attempt_count)
+            .values(finished_at=now, outcome=LOST).execution_options(synchronize_session=False))
+        message.lease_owner, message.may_be_copy, message.not_before = None, True, now
+        message.lease_token += 1
+        message.state = m.QUEUED if message.is_wanted else m.WITHDRAWN
+        freed += 1
+    session.flush()
+    return freed
+
+
+def forget(session: Session, *, incident_id: int) -> None:
+    """Blank the addresses and texts of an incident's messages; what was told, and when, stays. None leaves any more."""
+    about = select(Message.id).where(Message.incident_id == incident_id)
+    session.execute(update(Attempt).where(Attempt.message_id.in_(about)).values(text="")
+                    .execution_options(synchronize_session=False))
+    session.execute(update(Message).where(Message.incident_id == incident_id, Message.state.in_(m.WAITING))
+                    .values(state=m.WITHDRAWN, is_wanted=False).execution_options(synchronize_session=False))
+    session.execute(update(Message).where(Message.incident_id == incident_id).values(address="", facts={})
+                    .execution_options(synchronize_session=False))
+
+
+def next_try_at(session: Session) -> datetime | None:
+    """When the next waiting message may be tried; None when nothing waits."""
+    return session.scalar(select(Message.not_before).where(Message.state.in_(m.WAITING))
+                          .order_by(Message.not_before).limit(1))
+
+
+def _insert(dialect: Dialect) -> Any:
+    return sqlite.insert if dialect.name == "sqlite" else postgresql.insert

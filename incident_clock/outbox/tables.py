@@ -1,0 +1,75 @@
+"""Tables of the outbox: a message is an alert addressed to one person on one channel; an attempt is one try."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from incident_clock.store.base import Base, UtcDateTime
+
+
+class Message(Base):
+    """One thing to tell one person on one channel. The unique key settles every race of two engines.
+
+    `is_wanted` turns False when its step is logged: it may still be under way, but is never tried again.
+    `facts` are the figures its text is made of at the moment of sending, so that a late one tells the present
+    truth. `address` is erasable. `due_at` is the instant it should leave, `not_before` the next try.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step", "kind", "rung", "repeat", "person", "channel"),
+        Index("ix_message_waiting", "not_before", sqlite_where=text("state IN ('queued', 'unknown')"),
+              postgresql_where=text("state IN ('queued', 'unknown')")),
+        Index("ix_message_leased", "lease_owner", sqlite_where=text("state = 'sending'"),
+              postgresql_where=text("state = 'sending'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    step: Mapped[str] = mapped_column(Text)
+    rung: Mapped[int]
+    repeat: Mapped[int]
+    person: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    state_reason: Mapped[str] = mapped_column(Text, default="")
+    may_be_copy: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_wanted: Mapped[bool] = mapped_column(Boolean, default=True)
+    attempt_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_token: Mapped[int] = mapped_column(default=0)
+
+    attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.number", back_populates="message")
+
+
+class Attempt(Base):
+    """One try of one message, written before the call is made. `outcome` None: under way, or its engine died."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("message_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    number: Mapped[int]
+    engine: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[str | None] = mapped_column(Text)
+
+    message: Mapped[Message] = relationship(back_populates="attempts")
