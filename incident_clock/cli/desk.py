@@ -1,0 +1,65 @@
+"""What the commands share: the assembly, the actor, refusals in words, and output as text or JSON."""
+
+import getpass
+import json
+import logging
+import sys
+from typing import Any
+
+import click
+
+from incident_clock.assembly import Assembly
+from incident_clock.errors import Forbidden, NotFound, Refusal, Refusals
+from incident_clock.people import access, roster
+from incident_clock.phrases import N_
+from incident_clock.registry.facts import Actor
+from incident_clock.settings import read_settings
+from incident_clock.store.migrating import require_current
+
+as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON instead of text.")
+by_person = click.option("--by", "person", metavar="KEY", help="Act as this person of the directory.")
+
+
+def opened(*, is_ready: bool = True) -> Assembly:
+    """The assembly of this machine's settings; `is_ready` insists on a migrated database."""
+    assembly = Assembly.of(read_settings())
+    if is_ready:
+        require_current(assembly.store)
+    return assembly
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Log lines of a long-running process, on stderr."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("twilio").setLevel(logging.WARNING)
+
+
+def acting(assembly: Assembly, person: str | None, action: str) -> Actor:
+    """Who acts on the command line. Without a person the machine's account stands in the ledger.
+
+    Raises NotFound for an unknown person, Forbidden for one whose role may not do `action`.
+    """
+    account = getpass.getuser()
+    if person is None:
+        return Actor(name=f"命令行 {account}", role="operator", key=f"cli:{account}")
+    with assembly.store.read() as session:
+        card = roster.person(session, person)
+    if card is None or not card.is_active:
+        raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=person)
+    if not access.may(card.roles, action):
+        raise Forbidden(N_("%(name)s 的角色不能做这件事"), name=card.name)
+    return Actor(name=f"{card.name}（命令行 {account}）", role=access.main_role(card.roles), key=card.key)
+
+
+def told(refusal: Refusal) -> list[str]:
+    """A refusal in the words of this machine's language, one line per complaint."""
+    assembly = Assembly.of(read_settings())
+    phrases, now = assembly.phrases(), assembly.clock.now()
+    each = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
+    return [f"{one.field}: {phrases.refusal(one, seen=now)}" if one.field else phrases.refusal(one, seen=now)
+            for one in each]
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

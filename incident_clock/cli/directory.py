@@ -1,0 +1,74 @@
+"""The directory and its keys: people import, user link, user password, token add."""
+
+from pathlib import Path
+
+import click
+
+from incident_clock.cli.desk import as_json, opened, print_json
+from incident_clock.cli.processes import sign_in_url
+from incident_clock.people import sign_in, tokens
+from incident_clock.people.importing import import_people, read_people
+from incident_clock.protocol.steps import ROLES
+
+
+@click.group()
+def people() -> None:
+    """The directory of people."""
+
+
+@people.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json
+def import_(file: Path, is_json: bool) -> None:
+    """Make the directory say what FILE (YAML) says; people who are not in it become inactive."""
+    assembly = opened()
+    plan = read_people(file)
+    with assembly.store.write() as session:
+        done = import_people(session, plan, assembly.clock.now())
+    if is_json:
+        print_json({"people": done.people, "added": list(done.added), "changed": list(done.changed),
+                    "retired": list(done.retired)})
+    else:
+        click.echo(f"{done.people} people: {len(done.added)} added, {len(done.changed)} changed, "
+                   f"{len(done.retired)} retired.", err=True)
+
+
+@click.group()
+def user() -> None:
+    """How a person signs in."""
+
+
+@user.command()
+@click.argument("key")
+def link(key: str) -> None:
+    """Print a new one-time sign-in link for the person KEY, valid for 15 minutes."""
+    assembly = opened()
+    with assembly.store.write() as session:
+        token = sign_in.issue_link(session, key, assembly.clock.now())
+    click.echo(sign_in_url(assembly, token))
+
+
+@user.command()
+@click.argument("key")
+@click.password_option(help="Asked for on the terminal when not given.")
+def password(key: str, password: str) -> None:
+    """Set the password of the person KEY (12 to 128 characters)."""
+    assembly = opened()
+    with assembly.store.write() as session:
+        sign_in.set_password(session, key, password, assembly.clock.now())
+    click.echo(f"The password of {key} is set.", err=True)
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens of the JSON API."""
+
+
+@token.command()
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the token may do.")
+@click.option("--name", "label", default="api", show_default=True, help="The actor in the ledger.")
+def add(role: str, label: str) -> None:
+    """Print a new token, once; only its hash is kept."""
+    assembly = opened()
+    with assembly.store.write() as session:
+        click.echo(tokens.issue_token(session, role, label, assembly.clock.now()))

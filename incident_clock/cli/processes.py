@@ -1,0 +1,110 @@
+"""The long-running processes and what comes before them: run, web, engine, migrate."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from incident_clock.assembly import Assembly, engine_id
+from incident_clock.cli.desk import log_to_stderr, opened
+from incident_clock.engine.lock import EngineLock
+from incident_clock.engine.runner import Parts, Runner
+from incident_clock.people import roster, sign_in
+from incident_clock.people.access import role_title
+from incident_clock.people.importing import import_people, read_people
+from incident_clock.phrases import Phrases
+from incident_clock.store.migrating import upgrade
+
+EXAMPLE_PEOPLE = Path("config/people.example.yaml")
+LINKS_FOR = ("duty_officer", "duty_leader", "auditor", "admin")  # who gets a printed sign-in link in the example
+PROCESSES = ("web", "engine")
+
+
+@click.command()
+def run() -> None:
+    """Everything on this machine: migrate, example bureau if empty, sign-in links, then web and engine."""
+    from honcho.environ import parse_procfile
+    from honcho.manager import Manager
+
+    assembly = opened(is_ready=False)
+    _migrate(assembly, example=assembly.settings.root / EXAMPLE_PEOPLE)
+    click.echo(f"Page: {assembly.settings.public_url}    (stop with Ctrl-C)")
+    _print_links(assembly)
+    assembly.store.dispose()
+    procfile = parse_procfile((assembly.settings.root / "Procfile").read_text(encoding="utf-8"))
+    manager = Manager()
+    for name in PROCESSES:
+        command = procfile.processes[name].replace("incident-clock", f"{sys.executable} -m incident_clock", 1)
+        manager.add_process(name, command, cwd=str(assembly.settings.root))
+    manager.loop()
+    sys.exit(manager.returncode)
+
+
+@click.command()
+def web() -> None:
+    """Serve the page and the API (gunicorn). Any number may run."""
+    from incident_clock.web import server
+
+    log_to_stderr()
+    server.run(opened())
+
+
+@click.command()
+def engine() -> None:
+    """Run the engine: tick, send, audit. One per SQLite database, any number on PostgreSQL."""
+    log_to_stderr()
+    assembly = opened()
+    database = assembly.store.url.database
+    lock = EngineLock(Path(f"{database}.engine-lock")) if assembly.store.is_sqlite and database else None
+    me = engine_id()
+    ticker = assembly.ticker()
+    runner = Runner(Parts(engine=me, store=assembly.store, clock=assembly.clock, ticker=ticker,
+                          sender=assembly.sender(me), auditor=assembly.auditor()))
+    ticker.after_batch = runner.nudge
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    runner.run(stop)
+    if lock:
+        lock.release()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version; import INCIDENT_CLOCK_PEOPLE into an empty directory."""
+    assembly = opened(is_ready=False)
+    _migrate(assembly, example=None)
+    click.echo(f"The database {assembly.store.described()} is up to date.", err=True)
+
+
+def _migrate(assembly: Assembly, *, example: Path | None) -> None:
+    if assembly.store.is_sqlite and assembly.store.url.database:
+        Path(assembly.store.url.database).parent.mkdir(parents=True, exist_ok=True)
+    upgrade(assembly.store)
+    path = assembly.settings.people or example
+    with assembly.store.write() as session:
+        if path is not None and roster.is_empty(session):
+            done = import_people(session, read_people(path), assembly.clock.now())
+            click.echo(f"Imported {done.people} people from {path.name}.", err=True)
+
+
+def _print_links(assembly: Assembly) -> None:
+    """One fresh one-time link per kind of reader, as long as the fictional bureau is loaded."""
+    phrases = {language: Phrases(language, assembly.zone) for language in ("zh", "en")}
+    with assembly.store.write() as session:
+        if not roster.bureau(session).is_example:
+            return
+        click.echo("One-time sign-in links (fictional bureau, valid for 15 minutes):")
+        for role in LINKS_FOR:
+            card = next(iter(roster.who_is(session, role, assembly.clock.now())), None)
+            if card is None:
+                continue
+            token = sign_in.issue_link(session, card.key, assembly.clock.now())
+            titles = " / ".join(words.say(role_title(role)) for words in phrases.values())
+            click.echo(f"  {titles} {card.name}: {sign_in_url(assembly, token)}")
+
+
+def sign_in_url(assembly: Assembly, token: str) -> str:
+    return f"{assembly.settings.public_url.rstrip('/')}/sign-in/{token}"

@@ -1,0 +1,61 @@
+"""The board: open incidents by the deadline that comes first, and the search over all of them."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from incident_clock.outbox import messages as m
+from incident_clock.outbox.tables import Message
+from incident_clock.people import roster
+from incident_clock.registry.tables import Incident
+from incident_clock.views import incidents, names
+from incident_clock.views.shapes import Board, BoardRow, IncidentView
+
+ON_DUTY = ("duty_officer", "duty_chief", "duty_leader")
+PAGE = 30  # incidents per page of a list
+
+
+def board(session: Session, *, now: datetime, zone: ZoneInfo) -> Board:
+    """Every open incident; real ones and drills together, the next due first."""
+    rows = [_row(session, incident, now) for incident in session.scalars(
+        select(Incident).where(Incident.closed_at.is_(None)).options(selectinload(Incident.deadlines)))]
+    far = datetime.max.replace(tzinfo=now.tzinfo)
+    rows.sort(key=lambda row: (row.incident.focus.due_at if row.incident.focus else far, row.incident.id))
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    closed = session.scalar(select(func.count()).select_from(Incident).where(
+        Incident.closed_at >= midnight, Incident.closed_at < midnight + timedelta(days=1))) or 0
+    return Board(tuple(rows), closed, names.on_roles(session, ON_DUTY, now), now)
+
+
+def search(session: Session, *, text: str = "", is_open: bool | None = None, before: int | None = None,
+           now: datetime, limit: int = PAGE) -> tuple[list[IncidentView], int | None]:
+    """Incidents whose number, title or place holds `text`, newest first; the second value continues the list."""
+    query = select(Incident).options(selectinload(Incident.deadlines)).order_by(Incident.id.desc()).limit(limit + 1)
+    for word in text.split():
+        query = query.where(or_(*(column.icontains(word, autoescape=True)
+                                  for column in (Incident.number, Incident.title, Incident.place))))
+    if is_open is not None:
+        query = query.where(Incident.closed_at.is_(None) if is_open else Incident.closed_at.is_not(None))
+    if before is not None:
+        query = query.where(Incident.id < before)
+    found = list(session.scalars(query))
+    more = found[limit - 1].id if len(found) > limit else None
+    return [incidents.view(session, incident, now=now, is_whole=False) for incident in found[:limit]], more
+
+
+def _row(session: Session, incident: Incident, now: datetime) -> BoardRow:
+    last = session.execute(
+        select(Message.step, Message.rung, Message.repeat, Message.due_at)
+        .where(Message.incident_id == incident.id, Message.kind == m.REMINDER)
+        .order_by(Message.created_at.desc(), Message.id.desc()).limit(1)).first()
+    told: tuple[str, ...] = ()
+    if last is not None:
+        people = session.scalars(select(Message.person).where(
+            Message.incident_id == incident.id, Message.kind == m.REMINDER, Message.step == last.step,
+            Message.rung == last.rung, Message.repeat == last.repeat).order_by(Message.id))
+        told = tuple(dict.fromkeys(roster.name_of(session, key) for key in people))
+    next_at, next_told = incidents.next_people(session, incident, now)
+    return BoardRow(incidents.view(session, incident, now=now, is_whole=False), last.due_at if last else None, told,
+                    next_at, next_told)

@@ -1,0 +1,33 @@
+"""People as the page names them: role first, and a number to ring."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from incident_clock.people import roster
+from incident_clock.people.access import main_role
+from incident_clock.people.roster import PersonCard
+from incident_clock.views.shapes import Name
+
+
+def name_of(card: PersonCard, role: str | None = None) -> Name:
+    return Name(card.key, card.name, role or main_role(card.roles), card.phone)
+
+
+def on_roles(session: Session, roles: Iterable[str], at: datetime) -> tuple[Name, ...]:
+    """Everybody who holds one of `roles` at that instant, each once, in the order of the roles."""
+    found: dict[str, Name] = {}
+    for role in roles:
+        for card in roster.who_is(session, role, at):
+            found.setdefault(card.key, name_of(card, role))
+    return tuple(found.values())
+
+
+def by_key(session: Session) -> dict[str, PersonCard]:
+    return {card.key: card for card in roster.everybody(session)}
+
+
+def named(keys: Collection[str], cards: dict[str, PersonCard]) -> tuple[Name, ...]:
+    """The persons of these keys; one who left the directory keeps his key."""
+    return tuple(name_of(cards[key]) if key in cards else Name(key, key, "") for key in keys)

@@ -1,0 +1,52 @@
+"""Read models as plain JSON values, one shape for the API and the command line. Instants carry the zone's offset."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from incident_clock.protocol.standing import Verdict
+from incident_clock.views.shapes import IncidentView, MessageView, StepView
+
+
+def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:
+    """One incident with its steps."""
+    return {
+        "id": view.id, "number": view.number, "title": view.title, "is_drill": view.is_drill,
+        "place": view.place, "source": view.source, "summary": view.summary, "unit": view.unit,
+        "category": view.category, "event_grade": view.event_grade, "opinion_grade": view.opinion_grade,
+        "clock_started_at": instant(view.clock_started_at, zone), "received_at": instant(view.received_at, zone),
+        "occurred_at": instant(view.occurred_at, zone), "first_online_at": instant(view.first_online_at, zone),
+        "registered_at": instant(view.registered_at, zone), "closed_at": instant(view.closed_at, zone),
+        "protocol": {"key": view.protocol_key, "version": view.protocol_version},
+        "steps": [step(one, zone) for one in view.steps],
+    }
+
+
+def step(view: StepView, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "key": view.key, "title": view.title, "due_at": instant(view.due_at, zone), **_verdict(view.verdict),
+        "done_at": instant(view.done_at, zone), "recorded_at": instant(view.recorded_at, zone),
+        "logged_by": view.logged_by, "next_rung_at": instant(view.next_rung_at, zone),
+        "from_occurrence": None if view.occurred_verdict is None else {
+            "due_at": instant(view.occurred_due_at, zone), **_verdict(view.occurred_verdict)},
+    }
+
+
+def message(view: MessageView, zone: ZoneInfo) -> dict[str, Any]:
+    """One message, without address and text."""
+    return {
+        "kind": view.kind, "step": view.step, "rung": view.rung, "repeat": view.repeat, "person": view.person,
+        "channel": view.channel, "state": view.state, "reason": view.reason, "state_reason": view.state_reason,
+        "may_be_copy": view.may_be_copy, "due_at": instant(view.due_at, zone), "sent_at": instant(view.sent_at, zone),
+        "delivered_at": instant(view.delivered_at, zone), "next_try_at": instant(view.next_try_at, zone),
+        "reference": view.reference,
+    }
+
+
+def instant(at: datetime | None, zone: ZoneInfo) -> str | None:
+    return at.astimezone(zone).isoformat() if at else None
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {"standing": verdict.standing.value, "late_minutes": verdict.late_minutes,
+            "is_late_entry": verdict.is_late_entry, "needs_verification": verdict.is_rescue}

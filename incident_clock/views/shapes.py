@@ -1,0 +1,202 @@
+"""The shapes of the read models: frozen values that templates, the API and the command line print."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from incident_clock.errors import Refusal
+from incident_clock.protocol.standing import Standing, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A person as the page names him: role first at first mention. `phone` for the `tel:` link, or None."""
+
+    key: str
+    name: str
+    role: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One line of a ladder in words.
+
+    `state`: `told` (raised), `passed` (a gap went over it; its people were told with a higher rung), `next`,
+    `later`, `gone` (not reached, because the step was logged). `people` are those told, or who would be told now.
+    """
+
+    number: int
+    repeat: int
+    at: datetime
+    state: str
+    is_overdue_rung: bool
+    people: tuple[Name, ...]
+    every: timedelta | None = None  # how often it repeats from here on
+    told: int = 0  # how often this rung has been raised
+    channels: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()  # names of people whom no channel has reached yet
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step card. `key` is the step's, `title` has zh and en, `evidence` the kind of form it needs."""
+
+    key: str
+    title: dict[str, str]
+    evidence: str
+    within: timedelta
+    started_at: datetime
+    due_at: datetime
+    verdict: Verdict
+    is_open: bool
+    next_rung_at: datetime | None
+    done_at: datetime | None = None
+    recorded_at: datetime | None = None
+    logged_by: str | None = None
+    report_to: str | None = None  # who took the call, to whom it was sent, where it was published
+    evidence_text: str | None = None
+    occurred_due_at: datetime | None = None  # the shadow deadline, counted from occurred_at (事发口径)
+    occurred_verdict: Verdict | None = None
+    ladder: tuple[RungView, ...] = ()
+    spent: float = 0.0  # share of the step's time that is over, 0…1
+    marks: tuple[tuple[float, str, bool], ...] = ()  # ruler: (share of the rail, told|next, is an overdue rung)
+
+    @property
+    def standing(self) -> Standing:
+        return self.verdict.standing
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One incident as it stands at `seen_at`."""
+
+    id: int
+    number: str
+    spoken: str  # 037, Y05
+    title: str
+    is_drill: bool
+    place: str | None
+    source: str | None
+    summary: str | None
+    unit: str | None
+    category: str | None
+    event_grade: str | None
+    opinion_grade: str | None
+    first_learned_by: str | None
+    occurred_at: datetime | None
+    first_online_at: datetime | None
+    received_at: datetime
+    registered_at: datetime
+    clock_started_at: datetime
+    closed_at: datetime | None
+    protocol_key: str
+    protocol_version: str
+    protocol_title: dict[str, str]
+    steps: tuple[StepView, ...]
+    seen_at: datetime
+
+    @property
+    def focus(self) -> StepView | None:
+        """The open step that is due first: the one thing to do next."""
+        return min((s for s in self.steps if s.is_open), key=lambda s: s.due_at, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """An open incident on the board, with what was said last and what comes next."""
+
+    incident: IncidentView
+    last_told_at: datetime | None
+    last_told: tuple[str, ...]
+    next_told_at: datetime | None
+    next_told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    rows: tuple[BoardRow, ...]
+    closed_today: int
+    on_duty: tuple[Name, ...]  # who answers when nothing is open
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One ledger entry with its texts put back (None where erased).
+
+    `notes` are the entries folded under it (who was reached, and when) as (sequence, happened_at, body).
+    `withdrawn_by`: the sequence of the entry that took it back.
+    """
+
+    sequence: int
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str | None
+    actor_role: str
+    body: dict[str, Any]
+    hash: str
+    is_late_entry: bool
+    withdrawn_by: int | None = None
+    notes: tuple[tuple[int, datetime, dict[str, Any]], ...] = ()
+
+    @property
+    def is_engine(self) -> bool:
+        return self.actor_role == "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message. `address` is masked. `state`: queued, sending, accepted, delivered, failed, unknown, withdrawn."""
+
+    id: int
+    incident_id: int
+    incident_number: str
+    kind: str
+    step: str
+    step_title: dict[str, str]
+    rung: int
+    repeat: int
+    person: str
+    person_name: str
+    person_role: str
+    channel: str
+    address: str
+    state: str
+    reason: str
+    state_reason: str
+    due_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    next_try_at: datetime | None
+    reference: str
+    may_be_copy: bool
+    text: str  # as it was said last, or as it would be said now
+    attempts: tuple[AttemptView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Whether the engine is alive, for the heartbeat in the bar and the red banner.
+
+    `silent_for` None: it never ticked. `to_ring`: when silent, whom to phone by hand now, per open step.
+    """
+
+    is_silent: bool
+    ticked_at: datetime | None
+    silent_for: timedelta | None
+    audit_problem: str
+    seen_at: datetime
+    to_ring: tuple[tuple[IncidentView, StepView, tuple[Name, ...]], ...] = ()
+    admins: tuple[Name, ...] = ()
+    problems: tuple[Refusal, ...] = ()  # other red banners, put into words by `Phrases.refusal`
