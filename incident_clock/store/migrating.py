@@ -40,8 +40,9 @@ def upgrade(store: Store) -> None:
             config.attributes["connection"] = session.connection()
             command.upgrade(config, "head")
     except SQLAlchemyError as error:
-        raise CannotRun(f"The database {store.described()} could not be migrated and is unchanged: "
-                        f"{_first_line(error)}") from error
+        raise CannotRun(
+            f"The database {store.described()} could not be migrated and is unchanged: {_first_line(error)}"
+        ) from error
 
 
 def current_revision(store: Store) -> str | None:
@@ -50,8 +51,10 @@ def current_revision(store: Store) -> str | None:
         with store.read() as session:
             return _revision(session)
     except SQLAlchemyError as error:
-        raise CannotRun(f"The database {store.described()} cannot be read: {_first_line(error)}. "
-                        "Check DATABASE_URL and that the server runs.") from error
+        raise CannotRun(
+            f"The database {store.described()} cannot be read: {_first_line(error)}. "
+            "Check DATABASE_URL, the folder's permissions and that the server runs."
+        ) from error
 
 
 def head_revision() -> str:
@@ -78,8 +81,10 @@ def alembic_config() -> "Config":
 def _known_revisions() -> set[str]:
     revisions = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
     if not revisions:
-        raise CannotRun(f"There are no migrations in {MIGRATIONS}: run the incident clock from its own folder, "
-                        "installed by `make run`.")
+        raise CannotRun(
+            f"There are no migrations in {MIGRATIONS}: run the incident clock from its own folder, "
+            "installed by `make run`."
+        )
     return revisions
 
 
@@ -91,8 +96,10 @@ def _revision(session: Session) -> str | None:
 
 def _refuse_newer(current: str | None, store: Store) -> None:
     if current is not None and current not in _known_revisions():
-        raise CannotRun(f"The database {store.described()} was made by a newer version of the incident clock "
-                        f"(revision {current}): install that version or restore a backup.")
+        raise CannotRun(
+            f"The database {store.described()} was made by a newer version of the incident clock "
+            f"(revision {current}): install that version or restore a backup."
+        )
 
 
 def _wait_for_turn(session: Session, store: Store) -> None:

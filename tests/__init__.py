@@ -1,0 +1,1 @@
+"""The suite. Support files lie here beside `conftest.py`; `CONTRIBUTING.md` says which fixtures there are."""
