@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent  # the project's folder: relative 
 PREFIX = "INCIDENT_CLOCK_"
 SECRET_KEY = "INCIDENT_CLOCK_SECRET_KEY"
 SHORTEST_SECRET_KEY = 16  # characters
+NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 SLIP = 0.85  # how alike two names must be for a foreign line of .env to count as a slip
 SEE_EXAMPLE = ".env.example explains all of them."
 
@@ -187,6 +188,8 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     given = [*_read_env_file(env_file or root / ".env", problems), *(_Given(*item) for item in environ.items())]
     problems += [problem for each in given if (problem := _unknown(each))]
     written = {each.name: each for each in given if each.name in NAMES and each.value.strip()}
+    problems += [f"{each.name}{each.where} holds a line break or a byte that is no text; write it anew"
+                 for each in written.values() if NO_TEXT.search(each.value.strip())]
     values = {name: each.value.strip() for name, each in written.items()}
     if SECRET_KEY not in values and (key := _kept_secret_key(root / "var" / "secret_key", problems)):
         values[SECRET_KEY] = key
@@ -196,8 +199,7 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         for detail in error.errors():
             name = str(detail["loc"][0])
             if name in written:  # else it only follows from another one
-                why = detail.get("ctx", {}).get("error", "holds bytes that are no text; write it anew")
-                problems.append(f"{name}{written[name].where} {why}")
+                problems.append(f"{name}{written[name].where} {detail['ctx']['error']}")
     if problems:
         raise ConfigError(problems)
     return settings

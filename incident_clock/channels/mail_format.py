@@ -15,7 +15,8 @@ from incident_clock.channels.base import ChannelError, Letter
 from incident_clock.channels.mail_settings import MAIL_ADDRESS, Mailbox
 
 CRLF = "\r\n"
-WIRE = compat32.clone(linesep=CRLF)
+LONGEST_LINE = 998  # octets of a line (RFC 5322): ours are never folded, so that a filter can match them whole
+WIRE = compat32.clone(linesep=CRLF, max_line_length=LONGEST_LINE)
 LINE_END = re.compile(r"\r\n|\r|\n")
 HEADER_BREAK = re.compile(r"[\r\n\0]")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

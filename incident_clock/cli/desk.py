@@ -32,7 +32,8 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     """Log lines of a long-running process, on stderr."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    logging.getLogger("twilio").setLevel(logging.WARNING)
+    for quiet in ("twilio", "urllib3"):  # they would name accounts and numbers
+        logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
 def acting(assembly: Assembly, person: str | None, action: str) -> Actor:

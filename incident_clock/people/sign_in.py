@@ -15,14 +15,8 @@ from sqlalchemy.orm import Session
 from incident_clock.errors import Invalid, NotFound, Refusal
 from incident_clock.people.roster import PersonCard, card_of, everybody
 from incident_clock.people.tables import FailedSignIn, Password, Person, SignInLink, SignInSession
-from incident_clock.people.tokens import TokenHolder, digest, issue_token, new_token, revoke_token, token_holder
+from incident_clock.people.tokens import digest, new_token
 from incident_clock.phrases import N_
-
-__all__ = [
-    "TokenHolder", "TooManyTries", "check_password", "end_session", "issue_link",
-    "issue_token", "mark_seen", "open_session", "peek_link", "revoke_token", "session_person", "set_password",
-    "sign_out_everywhere", "token_holder", "use_link",
-]
 
 LINK_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=24)

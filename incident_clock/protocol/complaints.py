@@ -55,6 +55,6 @@ def is_invisible(character: str) -> bool:
 
 
 def shown(text: str, *, longest: int = LONGEST_QUOTE) -> str:
-    """A foreign text, shortened and without anything a terminal could act on."""
+    """A foreign text, shortened, with a code for everything one could not see; a full-width space is ordinary."""
     short = text if len(text) <= longest else text[:longest] + "…"
-    return "".join(c.encode("unicode_escape").decode() if is_invisible(c) else c for c in short)
+    return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode() for c in short)

@@ -14,7 +14,7 @@ from ruamel.yaml.reader import ReaderError
 
 from incident_clock.protocol.complaints import Complaints, closest, instead, is_invisible, shown
 
-MOST_BYTES = 128 * 1024
+MOST_BYTES = 256 * 1024
 MOST_ITEMS = 50  # of one list
 
 _TAG = "tag:yaml.org,2002:"
@@ -26,11 +26,13 @@ class Place:
     """One value of the file. A reader method that cannot read it complains and gives an empty value to go on with.
 
     `node` None: the key is not in the file. That was complained about where it was required, and reads as empty.
+    `key_line` is the line of its key, for a value that is not there to have one; 0 without a key.
     """
 
     node: Node | None
     path: str
     complaints: Complaints
+    key_line: int = 0
 
     @property
     def is_absent(self) -> bool:
@@ -42,7 +44,9 @@ class Place:
 
     @property
     def line(self) -> int:
-        return self.node.start_mark.line + 1 if self.node is not None else 1
+        if self.node is None or (self.key_line and self.node.value == ""):
+            return self.key_line or 1
+        return _line(self.node)
 
     def complain(self, what: str) -> None:
         self.complaints.add(self.line, what, path=self.path)
@@ -58,10 +62,11 @@ class Place:
                 if name in found:
                     self.complaints.add(_line(key), "stands here a second time; keep one of them", path=self._at(name))
                 elif name in known:
-                    found[name] = Place(value, self._at(name), self.complaints)
+                    found[name] = Place(value, self._at(name), self.complaints, _line(key))
                 else:
                     self._complain_of_key(key, name, known)
-                    guesses[closest(name, known)] = Place(value, self._at(closest(name, known)), self.complaints)
+                    meant = closest(name, known)
+                    guesses[meant] = Place(value, self._at(meant), self.complaints, _line(key))
             found = {name: guess for name, guess in guesses.items() if name} | found
             missing = [name for name in required if name not in found]
             if missing:

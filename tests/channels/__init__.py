@@ -1,0 +1,1 @@
+"""Channels against servers that really speak their protocol, on loopback."""
