@@ -3,6 +3,7 @@
 claim (short transaction: lease, attempt row) → commit → the call → settle (conditional on the lease token).
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from incident_clock.outbox import messages as m
 from incident_clock.outbox.messages import Draft
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.retry import retry_after
+
+logger = logging.getLogger(__name__)
 
 ACCEPTED, FAILED, RETRY, UNKNOWN = "accepted", "failed", "retry", "unknown"  # what one attempt can come to
 LOST = "lost"  # its engine died before it could say
@@ -75,25 +78,32 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
         if not won.rowcount:
             continue
         session.refresh(message)
-        text = render(message)
-        session.add(Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now,
-                            text=text))
-        claimed.append(Claimed(message.id, message.incident_id, token, message.attempt_count, text, message))
+        attempt = Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now, text="")
+        session.add(attempt)
+        try:
+            attempt.text = render(message)
+        except Exception as error:  # a message that cannot be worded must not hold up the others
+            logger.exception("message %s cannot be worded; it is tried again later", message.id)
+            _put_back(message, attempt, f"its text cannot be made ({type(error).__name__})", now=now)
+            continue
+        claimed.append(Claimed(message.id, message.incident_id, token, message.attempt_count, attempt.text, message))
     session.flush()
     return claimed
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> Message | None:
     """Write down what an attempt came to. None when the lease was lost meanwhile: only the attempt is noted."""
+    message = session.get_one(Message, claimed.message_id, with_for_update=True)
     session.execute(
         update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
         .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, provider_id=outcome.provider_id)
         .execution_options(synchronize_session=False))
-    message = session.get_one(Message, claimed.message_id, with_for_update=True)
     if message.lease_token != claimed.lease_token or message.state != m.SENDING:
         return None
+    is_unknown = outcome.result == UNKNOWN
     message.lease_owner = None
     message.state_reason = outcome.detail
+    message.may_be_copy = message.may_be_copy or is_unknown
     if outcome.result == ACCEPTED:
         message.state, message.sent_at = m.ACCEPTED, now
     elif outcome.result == FAILED:
@@ -101,9 +111,7 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetim
     elif not message.is_wanted:
         message.state = m.WITHDRAWN
     else:
-        is_unknown = outcome.result == UNKNOWN
         message.state = m.UNKNOWN if is_unknown else m.QUEUED
-        message.may_be_copy = message.may_be_copy or is_unknown
         message.not_before = now + retry_after(message.attempt_count, is_unknown=is_unknown)
     session.flush()
     return message
@@ -119,6 +127,17 @@ def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[s
     session.expire_all()
 
 
+def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], now: datetime) -> None:
+    """What was withdrawn before it left is wanted again: the log that made it idle was taken back."""
+    about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
+    session.execute(update(Message).where(*about, Message.state.in_((m.WITHDRAWN, m.SENDING)))
+                    .values(is_wanted=True).execution_options(synchronize_session=False))
+    session.execute(update(Message).where(*about, Message.state == m.WITHDRAWN)
+                    .values(state=m.QUEUED, state_reason="", not_before=now)
+                    .execution_options(synchronize_session=False))
+    session.expire_all()
+
+
 def told(session: Session, *, incident_id: int, step: str, kinds: Sequence[str]) -> list[Message]:
     """Messages of these kinds about this step that somebody may have read, oldest first."""
     return list(session.scalars(
@@ -126,12 +145,12 @@ def told(session: Session, *, incident_id: int, step: str, kinds: Sequence[str])
                               (Message.state.in_(m.MAY_HAVE_BEEN_READ)) | Message.may_be_copy).order_by(Message.id)))
 
 
-def rescue(session: Session, *, dead: Callable[[str], bool], now: datetime) -> int:
-    """Free the leases of engines that are dead; their messages go again, marked as possible copies."""
+def rescue(session: Session, *, is_lost: Callable[[Message], bool], now: datetime) -> int:
+    """Free the leases nobody will settle any more; their messages go again, marked as possible copies."""
     freed = 0
     for message in session.scalars(select(Message).where(Message.state == m.SENDING)
                                    .with_for_update(skip_locked=True)).all():
-        if message.lease_owner is None or not dead(message.lease_owner):
+        if not is_lost(message):
             continue
         session.execute(
             update(Attempt).where(Attempt.message_id == message.id, Attempt.number == message.attempt_count)
@@ -150,15 +169,21 @@ def forget(session: Session, *, incident_id: int) -> None:
     session.execute(update(Attempt).where(Attempt.message_id.in_(about)).values(text="")
                     .execution_options(synchronize_session=False))
     session.execute(update(Message).where(Message.incident_id == incident_id, Message.state.in_(m.WAITING))
-                    .values(state=m.WITHDRAWN, is_wanted=False).execution_options(synchronize_session=False))
-    session.execute(update(Message).where(Message.incident_id == incident_id).values(address="", facts={})
-                    .execution_options(synchronize_session=False))
+                    .values(state=m.WITHDRAWN).execution_options(synchronize_session=False))
+    session.execute(update(Message).where(Message.incident_id == incident_id)
+                    .values(address="", facts={}, is_wanted=False).execution_options(synchronize_session=False))
 
 
 def next_try_at(session: Session) -> datetime | None:
     """When the next waiting message may be tried; None when nothing waits."""
     return session.scalar(select(Message.not_before).where(Message.state.in_(m.WAITING))
                           .order_by(Message.not_before).limit(1))
+
+
+def _put_back(message: Message, attempt: Attempt, why: str, *, now: datetime) -> None:
+    attempt.finished_at, attempt.outcome, attempt.detail = now, RETRY, why
+    message.state, message.state_reason, message.lease_owner = m.QUEUED, why, None
+    message.not_before = now + retry_after(message.attempt_count)
 
 
 def _insert(dialect: Dialect) -> Any:

@@ -16,10 +16,10 @@ ACKNOWLEDGE = "1"  # first digit of a reply code; the incident number follows
 
 # What to do next, by the kind of evidence the step ends with.
 ACTIONS = {
-    "call": N_("请电话上报区总值班室并登记"),
+    "call": N_("请电话报区总值班室并登记"),
     "document": N_("请审签报出并登记"),
     "release": N_("请协调发布并登记"),
-    "press_conference": N_("请落实召开并登记，批准不举行的也请登记"),
+    "press_conference": N_("请召开并登记，免开的也登记"),
     "note": N_("请办理并登记"),
 }
 
@@ -106,28 +106,34 @@ def mail_text(message: Message, phrases: Phrases, *, now: datetime, link: str) -
 
 
 def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> str:
-    step = facts.step_title[phrases.language]
-    due = phrases.at(facts.due_at, seen=now)
+    step, due = facts.step_title[phrases.language], _at(facts.due_at, phrases, now)
+    common = {"spoken": facts.spoken, "step": step, "due": due, "reply": _reply(facts, phrases)}
     if message.kind == ALL_CLEAR:
-        done = phrases.at(facts.done_at or now, seen=now)
+        done = _at(facts.done_at or now, phrases, now)
         return phrases.say("事件%(spoken)s%(step)s已登记（%(done)s办结），不再催办。如有误请撤回记录。",
                            spoken=facts.spoken, step=step, done=done)
-    reply = phrases.say("回复%(code)s确认。", code=ACKNOWLEDGE + facts.spoken.removeprefix("Y").rjust(3, "0"))
     if message.kind == REOPENED:
-        return phrases.say("事件%(spoken)s%(step)s的记录已撤回，恢复计时，%(due)s截止。请继续办理并登记。%(reply)s",
-                           spoken=facts.spoken, step=step, due=due, reply=reply)
+        return phrases.say("事件%(spoken)s%(step)s记录已撤回，恢复计时（%(due)s截止），请办理并登记。%(reply)s",
+                           **common)
+    if now >= facts.due_at:
+        return phrases.say("超时！事件%(spoken)s%(step)s应于%(due)s完成，已超%(over)s无记录。请立即办理登记。%(reply)s",
+                           over=_over(facts, phrases, now), **common)
     action = phrases.say(ACTIONS[facts.evidence])
-    if facts.is_opening and now < facts.due_at:
+    if facts.is_opening:
         return phrases.say("事件%(spoken)s已登记，接报%(received)s。%(step)s%(due)s截止，%(action)s。%(reply)s",
-                           spoken=facts.spoken, received=phrases.at(facts.received_at, seen=now), step=step, due=due,
-                           action=action, reply=reply)
-    if now < facts.due_at:
-        return phrases.say("事件%(spoken)s%(step)s剩%(left)s（%(due)s截止），尚无记录。%(action)s。%(reply)s",
-                           spoken=facts.spoken, step=step, left=_left(facts, phrases, now), due=due, action=action,
-                           reply=reply)
-    return phrases.say("超时！事件%(spoken)s%(step)s应于%(due)s完成，已超%(over)s无记录。%(action)s。%(reply)s",
-                       spoken=facts.spoken, step=step, due=due, over=_over(facts, phrases, now), action=action,
-                       reply=reply)
+                           received=_at(facts.received_at, phrases, now), action=action, **common)
+    return phrases.say("事件%(spoken)s%(step)s剩%(left)s（%(due)s截止），尚无记录。%(action)s。%(reply)s",
+                       left=_left(facts, phrases, now), action=action, **common)
+
+
+def _reply(facts: Facts, phrases: Phrases) -> str:
+    """`回复1037确认。`: digit of the action, then the incident number. A drill, numbered apart, has none."""
+    return "" if facts.is_drill else phrases.say("回复%(code)s确认。", code=ACKNOWLEDGE + facts.spoken)
+
+
+def _at(instant: datetime, phrases: Phrases, now: datetime) -> str:
+    """An instant as short as it goes: `14:05`, `13日14:05`."""
+    return phrases.at(instant, seen=now).replace("日 ", "日")
 
 
 def _remaining(facts: Facts, phrases: Phrases, now: datetime) -> str:

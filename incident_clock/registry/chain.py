@@ -22,6 +22,8 @@ VERSION = "ic-v1"
 SALT_BYTES = 16
 DIGEST = "sha256"  # the one key of an object that stands in place of an erasable text
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what bytes of another shape raise
+
 Texts = dict[str, tuple[str, str]]  # path → (salt, text)
 
 
@@ -104,7 +106,7 @@ def verify_lines(lines: Iterable[bytes]) -> Verification:
             entry = Link(int(shown["sequence"]), shown["canonical"].encode(), shown["previous_hash"], shown["hash"],
                          texts)
             is_exact = export_line(entry) == line
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except UNREADABLE:
             return _stopped(links, sequence, "the line cannot be read as an entry")
         before = verify([*links[-1:], entry], first=max(1, sequence - 1), after=links[-2].hash if links[1:] else "")
         if before.broken:
@@ -119,7 +121,10 @@ def verify(links: Iterable[Link], *, first: int = 1, after: str = "") -> Verific
     """Verify stored entries in order. `first` and `after`: where a piece of a chain starts, and the hash before it."""
     incident, size, head, erased = None, 0, after, 0
     for expected, entry in enumerate(links, start=first):
-        problem = _problem(entry, expected, head, incident)
+        try:
+            problem = _problem(entry, expected, head, incident)
+        except UNREADABLE:
+            problem = "it cannot be read as an entry"
         if problem:
             return Verification(incident, size, head, erased, Broken(expected, problem))
         incident = json.loads(entry.canonical)["incident"]
@@ -136,7 +141,7 @@ def _problem(entry: Link, expected: int, head: str, incident: str | None) -> str
     if chain_hash(entry.previous_hash, entry.canonical) != entry.hash:
         return "its bytes do not give its hash"
     inside = json.loads(entry.canonical)
-    if inside["sequence"] != expected or (incident is not None and inside["incident"] != incident):
+    if inside["sequence"] != expected or inside["incident"] != (incident or inside["incident"]):
         return "it belongs to another place or another incident"
     digests = _digests(inside)
     for path, (salt, text) in entry.texts.items():

@@ -19,6 +19,7 @@ FUTURE_TOLERANCE = timedelta(minutes=2)  # one tolerance for every entered insta
 CONFIRM_RECEIVED_OLDER_THAN = timedelta(hours=24)
 OLDEST = timedelta(days=366)
 LINE_LIMIT, TEXT_LIMIT = 200, 4_000  # characters
+BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs by name, empty to the eye
 
 CATEGORIES = ("natural", "accident", "health", "security", "opinion_only")
 GRADES = ("一般", "较大", "重大", "特别重大")
@@ -64,13 +65,12 @@ def checked_incident(new: NewIncident, *, now: datetime) -> NewIncident:
     summary = _attempt(found, _text, "summary", new.summary)
     if lines["title"] is None and not any(r.field == "title" for r in found):
         found.append(Invalid(N_("请用一句话写明什么事，例如：青禾路户外广告牌坠落伤人"), field="title"))
-    for name in ("received_at", "occurred_at", "first_online_at"):
-        _attempt(found, _instant, name, getattr(new, name), now)
+    instants = {name: _attempt(found, _instant, name, getattr(new, name), now)
+                for name in ("received_at", "occurred_at", "first_online_at")}
     for name, allowed in (("category", CATEGORIES), ("event_grade", GRADES), ("opinion_grade", GRADES)):
         _attempt(found, _choice, name, getattr(new, name), allowed)
-    received_at = new.received_at or now
-    is_old = now - received_at > CONFIRM_RECEIVED_OLDER_THAN
-    if is_old and not new.confirmed and not any(r.field == "received_at" for r in found):
+    received_at = instants["received_at"] or now
+    if now - received_at > CONFIRM_RECEIVED_OLDER_THAN and not new.confirmed:
         found.append(NeedsConfirmation(N_("获知时间在24小时以前，请核对日期；确实如此请确认后再登记"),
                                        field="received_at"))
     if found:
@@ -83,8 +83,7 @@ def checked_log(log: StepLog, *, started: datetime, now: datetime) -> StepLog:
     found: list[Refusal] = []
     lines = {name: _attempt(found, _line, name, getattr(log, name)) for name in ("report_to", "evidence")}
     texts = {name: _attempt(found, _text, name, getattr(log, name)) for name in ("note", "reason")}
-    done_at = log.done_at or now
-    _attempt(found, _instant, "done_at", log.done_at, now)
+    done_at = _attempt(found, _instant, "done_at", log.done_at, now) or now
     if floor_minute(done_at) < floor_minute(started) and texts["reason"] is None:
         found.append(Invalid(N_("办理时间早于计时起点，请写明原因"), field="reason"))
     if found:
@@ -126,7 +125,12 @@ def _tidy(field: str, value: str | None, limit: int) -> str | None:
             raise Invalid(N_("第%(place)s个字是看不见的控制字符，请删去后再提交"), field=field, place=place)
     if len(value) > limit:
         raise Invalid(N_("最多%(limit)s字，现有%(length)s字，请缩短"), field=field, limit=limit, length=len(value))
-    return value
+    return value if any(_shows(character) for character in value) else None
+
+
+def _shows(character: str) -> bool:
+    """Whether a character leaves a mark on the page: a title of zero-width spaces is no title."""
+    return unicodedata.category(character) not in ("Cf", "Zs", "Cc") and character not in BLANK_LETTERS
 
 
 def _is_direction_mark(character: str) -> bool:
@@ -135,9 +139,9 @@ def _is_direction_mark(character: str) -> bool:
         or character in "\u200e\u200f\u061c"
 
 
-def _instant(field: str, instant: datetime | None, now: datetime) -> None:
+def _instant(field: str, instant: datetime | None, now: datetime) -> datetime | None:
     if instant is None:
-        return
+        return None
     if instant.tzinfo is None:
         raise Invalid(N_("时间缺少时区，请写成 2026-03-12T14:05+08:00"), field=field)
     ahead = instant - now
@@ -146,6 +150,7 @@ def _instant(field: str, instant: datetime | None, now: datetime) -> None:
                       minutes=int(ahead / timedelta(minutes=1)))
     if now - instant > OLDEST:
         raise Invalid(N_("这个时间在一年以前，请核对年份"), field=field)
+    return instant
 
 
 def _choice(field: str, value: str | None, allowed: tuple[str, ...]) -> None:

@@ -4,10 +4,11 @@ Each takes a session inside a write transaction, the actor and `now`; each write
 that an entry and its effect are there together or not at all. The incident's row is locked first, always.
 """
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, false, select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, NotFound
@@ -23,6 +24,8 @@ from incident_clock.registry.numbers import next_number
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 
 DUPLICATE_WINDOW = timedelta(minutes=30)
+NUMBER = re.compile(r"Y?[0-9]{4}-[0-9]{4,9}")
+LARGEST_ID = 2**31 - 1
 
 
 def register(session: Session, new: NewIncident, protocol: ResponseProtocol, *, actor: Actor, now: datetime,
@@ -128,11 +131,21 @@ def erase_texts(session: Session, incident: Incident, reason: str, *, actor: Act
 
 def locked(session: Session, number_or_id: str | int) -> Incident:
     """The incident, locked until the transaction ends. Raises NotFound."""
-    by = Incident.id == number_or_id if isinstance(number_or_id, int) else Incident.number == number_or_id
-    incident = session.scalar(select(Incident).where(by).with_for_update(of=Incident))
+    incident = session.scalar(select(Incident).where(called(number_or_id)).with_for_update(of=Incident))
     if incident is None:
-        raise NotFound(N_("没有编号为 %(number)s 的事件，请核对编号"), number=str(number_or_id)[:40])
+        raise not_found(number_or_id)
     return incident
+
+
+def called(number_or_id: str | int) -> ColumnElement[bool]:
+    """Which incident is meant. What cannot be a number or an id never reaches the database, and finds nothing."""
+    if isinstance(number_or_id, int):
+        return Incident.id == number_or_id if 0 < number_or_id <= LARGEST_ID else false()
+    return Incident.number == number_or_id if NUMBER.fullmatch(number_or_id) else false()
+
+
+def not_found(number_or_id: str | int) -> NotFound:
+    return NotFound(N_("没有编号为 %(number)s 的事件，请核对编号"), number=str(number_or_id)[:40])
 
 
 def rule_of(incident: Incident) -> ResponseProtocol:

@@ -38,6 +38,8 @@ def why_not_ready(session: Session, *, now: datetime) -> str:
     silent_s = (now - row.ticked_at).total_seconds()
     if silent_s > SILENT_AFTER.total_seconds():
         return f"the last tick was {silent_s:.0f} s ago"
+    if row.audited_at is None or now - row.audited_at > SILENT_AFTER:
+        return "no self-audit passed in the last 15 s"
     return f"the self-audit fails: {row.audit_problem}" if row.audit_problem else ""
 
 

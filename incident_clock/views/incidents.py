@@ -6,11 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident_clock.errors import NotFound
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
-from incident_clock.phrases import N_
 from incident_clock.protocol import ladder
 from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.standing import Verdict, standing_done, standing_open
@@ -28,10 +26,9 @@ OVERDUE_MARK = 0.96
 
 def find(session: Session, number_or_id: str | int) -> Incident:
     """The incident's row. Raises NotFound."""
-    by = Incident.id == number_or_id if isinstance(number_or_id, int) else Incident.number == number_or_id
-    incident = session.scalar(select(Incident).where(by))
+    incident = session.scalar(select(Incident).where(incidents.called(number_or_id)))
     if incident is None:
-        raise NotFound(N_("没有编号为 %(number)s 的事件，请核对编号"), number=str(number_or_id)[:40])
+        raise incidents.not_found(number_or_id)
     return incident
 
 

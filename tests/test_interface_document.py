@@ -1,0 +1,40 @@
+"""`docs/interface.md` names what the code has, and nothing it has not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from incident_clock.channels.catalog import CATALOG
+from incident_clock.cli.main import COMMANDS
+from incident_clock.outbox import messages
+from incident_clock.protocol import steps
+from incident_clock.registry.facts import Fact, RungRaised
+from incident_clock.settings import NAMES
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
+WORDS = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", " ".join(re.findall(r"`([^`]+)`", DOCUMENT))))
+
+
+@pytest.mark.parametrize(("kind", "names"), [
+    ("settings", NAMES), ("commands", COMMANDS), ("roles", steps.ROLES), ("channels", CATALOG),
+    ("states", messages.STATES), ("kinds of messages", (messages.REMINDER, messages.ALL_CLEAR, messages.REOPENED)),
+    ("reasons", RungRaised.REASONS), ("kinds of entries", [fact.__name__ for fact in Fact.__subclasses__()]),
+    ("anchors", steps.ANCHORS), ("clock starts", steps.CLOCK_STARTS)])
+def test_every_name_of_the_code_stands_in_the_document(kind: str, names: list[str]) -> None:
+    assert set(names) <= WORDS, f"{kind}: {sorted(set(names) - WORDS)} are not documented"
+
+
+def test_every_setting_and_command_of_the_document_exists() -> None:
+    settings = {word for word in WORDS if word.isupper() and ("INCIDENT_CLOCK" in word or word in NAMES)}
+    assert settings <= set(NAMES)
+    table = DOCUMENT[DOCUMENT.index("| command | does |"):DOCUMENT.index("## Settings")]
+    first_cells = " ".join(line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|"))
+    documented = {command.split()[0] for command in re.findall(r"`([a-z][^`]*)`", first_cells)}
+    assert documented == set(COMMANDS)
+
+
+def test_every_path_of_the_api_stands_in_the_document(app_paths: set[str]) -> None:
+    documented = set(re.findall(r"`(?:GET|POST) (/api/v1[^`?]*)`", DOCUMENT))
+    assert documented == app_paths
