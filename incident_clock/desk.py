@@ -86,13 +86,17 @@ class Desk:
 
     def withdraw(self, incident: str | int, step: str, reason: str | None, *, actor: Actor, now: datetime,
                  key: str | None = None) -> None:
-        """Take the log of a step back; those who got the all-clear are told. Raises Conflict, NotFound."""
+        """Take the log of a step back; those who got the all-clear are told, and what had not left goes after all.
+
+        Raises Conflict, NotFound.
+        """
 
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
             sequence = incidents.withdraw(session, found, step, reason, actor=actor, now=now)
             queue.withdraw(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,),
                            why=N_("记录已撤回，不再发出"))
+            queue.restore(session, incident_id=found.id, step=step, kinds=(REMINDER,), now=now)
             cleared = queue.told(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,))
             self._tell(session, found, step, cleared, kind=REOPENED, sequence=sequence, now=now)
             return found

@@ -59,7 +59,7 @@ class Phrases:
         return ("、" if self.language == CHINESE else ", ").join(names)
 
     def refusal(self, refusal: Refusal, *, seen: datetime) -> str:
-        """Why something was not carried out, in the reader's words. `seen` is now: another day's instants get a date."""
+        """Why something was not carried out, in the reader's words. `seen` is now: other days' instants get a date."""
         return self.say(refusal.phrase, **{name: self._worded(value, seen) for name, value in refusal.params.items()})
 
     def _worded(self, value: object, seen: datetime) -> object:

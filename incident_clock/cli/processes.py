@@ -45,10 +45,10 @@ def run() -> None:
 @click.command()
 def web() -> None:
     """Serve the page and the API (gunicorn). Any number may run."""
-    from incident_clock.web import server
+    from incident_clock.web.server import run as serve
 
     log_to_stderr()
-    server.run(opened())
+    serve(opened())
 
 
 @click.command()

@@ -10,10 +10,12 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from incident_clock.clock import Clock
@@ -57,15 +59,18 @@ class Runner:
         self._threads = ThreadPoolExecutor(SENDING_THREADS, thread_name_prefix="send")
         self._free = threading.Semaphore(SENDING_THREADS)
         self._ticking = threading.Lock()
+        self._claiming = threading.Lock()  # a lease of ours is in `_under_way` before anybody looks for lost ones
+        self._under_way: set[int] = set()  # messages whose call or settling is not over
         self._started_at = parts.clock.now()
         self._ticked_at: datetime | None = None
-        self._ticked_monotonic = parts.clock.monotonic()
+        self._quiet_since = parts.clock.monotonic()  # the last tick, or the last attempt to mend their absence
         self._beat_at: datetime | None = None
         self._failed: tuple[str, ...] = ()
         self._troubles: dict[str, str] = {}  # job → its last error, so that a lasting one is traced once
 
     def run(self, stop: threading.Event) -> None:
-        """Blocks until `stop` is set. Leases of dead engines are freed first."""
+        """Blocks until `stop` is set. The heart beats before anything is claimed; leases of dead engines are freed."""
+        self._guarded("beat", lambda: self._beat(self._parts.clock.now()))()
         self._guarded("rescue", lambda: self._rescue(is_start=True))()
         self._start()
         logger.info("engine %s runs", self._parts.engine)
@@ -88,7 +93,7 @@ class Runner:
         self._scheduler = scheduler
 
     def _watch(self) -> None:
-        silent_s = self._parts.clock.monotonic() - self._ticked_monotonic
+        silent_s = self._parts.clock.monotonic() - self._quiet_since
         if silent_s < STALLED_AFTER_S:
             return
         logger.error("no tick for %.0f s: the watchdog ticks and starts the scheduler anew", silent_s)
@@ -97,6 +102,7 @@ class Runner:
         if old is not None:
             self._guarded("shutdown", lambda: old.shutdown(wait=False))()
         self._start()
+        self._quiet_since = self._parts.clock.monotonic()
 
     # ── the three jobs ────────────────────────────────────────────────────────
     def _tick(self) -> None:
@@ -106,7 +112,7 @@ class Runner:
             now = self._parts.clock.now()
             ticked = self._parts.ticker.tick(now)
             self._failed = ticked.failed
-            self._ticked_at, self._ticked_monotonic = now, self._parts.clock.monotonic()
+            self._ticked_at, self._quiet_since = now, self._parts.clock.monotonic()
             self._beat(now)
             soonest = now + timedelta(seconds=TICK_EVERY_S)
             if ticked.is_more_waiting:
@@ -123,7 +129,9 @@ class Runner:
             free += 1
         claimed: list[Claimed] = []
         try:
-            claimed = self._parts.sender.claim(free) if free else []
+            with self._claiming:
+                claimed = self._parts.sender.claim(free) if free else []
+                self._under_way.update(one.message_id for one in claimed)
         finally:
             for _ in range(free - len(claimed)):
                 self._free.release()
@@ -131,8 +139,9 @@ class Runner:
             self._threads.submit(self._deliver, one)
 
     def _audit(self) -> None:
-        self._rescue(is_start=False)
         now = self._parts.clock.now()
+        self._beat(now)  # also while a long tick keeps its own from coming
+        self._rescue(is_start=False)
         problem = self._parts.auditor.audit(now)
         if self._failed:
             problem = "; ".join(filter(None, (problem, f"incidents {', '.join(self._failed)} cannot be handled")))
@@ -150,18 +159,23 @@ class Runner:
         try:
             self._guarded("deliver", lambda: self._parts.sender.deliver(claimed))()
         finally:
+            self._under_way.discard(claimed.message_id)
             self._free.release()
             self.nudge()
 
     def _rescue(self, *, is_start: bool) -> None:
-        """Free leases of dead engines. On SQLite the engine lock proves at the start that every other one is dead."""
+        """Free leases of dead engines, and our own whose outcome could not be written down.
+
+        On SQLite the engine lock proves at the start that every other engine is dead.
+        """
         now, me = self._parts.clock.now(), self._parts.engine
         is_alone = is_start and self._parts.store.is_sqlite
-        with self._parts.store.write() as session:
-            alive = {me} if is_alone else beating.living(session, now) | {me}
-            freed = queue.rescue(session, dead=lambda owner: owner not in alive, now=now)
+        with self._claiming, self._parts.store.write() as session:
+            others = set() if is_alone else beating.living(session, now) - {me}
+            freed = queue.rescue(session, now=now, is_lost=lambda message: (
+                message.id not in self._under_way if message.lease_owner == me else message.lease_owner not in others))
         if freed:
-            logger.warning("%s messages of a dead engine go again, marked as possible copies", freed)
+            logger.warning("%s messages with a lost lease go again, marked as possible copies", freed)
             self.nudge()
 
     def _beat(self, now: datetime) -> None:
@@ -173,8 +187,9 @@ class Runner:
 
     def _run_at(self, job: str, instant: datetime) -> None:
         scheduler = self._scheduler
-        if scheduler is not None and scheduler.running:
-            scheduler.modify_job(job, next_run_time=instant)
+        if scheduler is not None:
+            with suppress(JobLookupError):  # it is being shut down
+                scheduler.modify_job(job, next_run_time=instant)
 
     def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
         """The job, unable to raise: an exception in the scheduler's thread would silence it for ever."""

@@ -52,7 +52,7 @@ class Ticker:
     def tick(self, now: datetime) -> Ticked:
         """Raise everything that is due at `now`."""
         due = self._due(now)
-        raised, failed = 0, []
+        raised, failed = 0, list[int]()
         for start in range(0, len(due), BATCH):
             batch = due[start:start + BATCH]
             try:
@@ -64,12 +64,14 @@ class Ticker:
                         raised += self._carry_out([one], now)
                     except Exception:
                         logger.exception("incident %s cannot be handled", one)
-                        failed.append(str(one))
+                        failed.append(one)
         with self.store.read() as session:
+            numbers = tuple(session.scalars(
+                select(Incident.number).where(Incident.id.in_(failed)).order_by(Incident.id)))
             wake_at = session.scalar(
                 select(Deadline.wake_at).where(Deadline.settled_at.is_(None), Deadline.wake_at > now)
                 .order_by(Deadline.wake_at).limit(1))
-        return Ticked(raised, wake_at, tuple(failed), is_more_waiting=len(due) >= DUE_LIMIT)
+        return Ticked(raised, wake_at, numbers, is_more_waiting=len(due) >= DUE_LIMIT)
 
     def _due(self, now: datetime) -> list[int]:
         with self.store.read() as session:

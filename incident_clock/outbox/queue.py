@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.messages import Draft
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.retry import retry_after
+from incident_clock.store.writing import changed, insert_new
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +58,7 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
         "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
         "not_before": now,
     } for d in drafts]
-    insert = _insert(session.get_bind().dialect)(Message).values(rows).on_conflict_do_nothing()
-    return int(session.execute(insert).rowcount)
+    return insert_new(session, Message, rows)
 
 
 def claim(session: Session, *, engine: str, limit: int, now: datetime, render: Render) -> list[Claimed]:
@@ -70,12 +69,12 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
     claimed = []
     for message in waiting:
         token = message.lease_token + 1
-        won = session.execute(
-            update(Message).where(Message.id == message.id, Message.lease_token == message.lease_token,
-                                  Message.state.in_(m.WAITING))
-            .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=token,
-                    attempt_count=Message.attempt_count + 1).execution_options(synchronize_session=False))
-        if not won.rowcount:
+        won = changed(session, update(Message)
+                      .where(Message.id == message.id, Message.lease_token == message.lease_token,
+                             Message.state.in_(m.WAITING))
+                      .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=token,
+                              attempt_count=Message.attempt_count + 1))
+        if not won:
             continue
         session.refresh(message)
         attempt = Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now, text="")
@@ -94,10 +93,8 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
 def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> Message | None:
     """Write down what an attempt came to. None when the lease was lost meanwhile: only the attempt is noted."""
     message = session.get_one(Message, claimed.message_id, with_for_update=True)
-    session.execute(
-        update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
-        .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, provider_id=outcome.provider_id)
-        .execution_options(synchronize_session=False))
+    changed(session, update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
+            .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, provider_id=outcome.provider_id))
     if message.lease_token != claimed.lease_token or message.state != m.SENDING:
         return None
     is_unknown = outcome.result == UNKNOWN
@@ -120,21 +117,20 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetim
 def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], why: str) -> None:
     """Nothing of these kinds about this step is sent any more; what is under way is not tried again."""
     about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
-    session.execute(update(Message).where(*about, Message.state.in_((*m.WAITING, m.SENDING)))
-                    .values(is_wanted=False).execution_options(synchronize_session=False))
-    session.execute(update(Message).where(*about, Message.state.in_(m.WAITING))
-                    .values(state=m.WITHDRAWN, state_reason=why).execution_options(synchronize_session=False))
+    changed(session, update(Message).where(*about, Message.state.in_((*m.WAITING, m.SENDING)))
+            .values(is_wanted=False))
+    changed(session, update(Message).where(*about, Message.state.in_(m.WAITING))
+            .values(state=m.WITHDRAWN, state_reason=why))
     session.expire_all()
 
 
 def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], now: datetime) -> None:
     """What was withdrawn before it left is wanted again: the log that made it idle was taken back."""
     about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
-    session.execute(update(Message).where(*about, Message.state.in_((m.WITHDRAWN, m.SENDING)))
-                    .values(is_wanted=True).execution_options(synchronize_session=False))
-    session.execute(update(Message).where(*about, Message.state == m.WITHDRAWN)
-                    .values(state=m.QUEUED, state_reason="", not_before=now)
-                    .execution_options(synchronize_session=False))
+    changed(session, update(Message).where(*about, Message.state.in_((m.WITHDRAWN, m.SENDING)))
+            .values(is_wanted=True))
+    changed(session, update(Message).where(*about, Message.state == m.WITHDRAWN)
+            .values(state=m.QUEUED, state_reason="", not_before=now))
     session.expire_all()
 
 
@@ -152,9 +148,9 @@ def rescue(session: Session, *, is_lost: Callable[[Message], bool], now: datetim
                                    .with_for_update(skip_locked=True)).all():
         if not is_lost(message):
             continue
-        session.execute(
-            update(Attempt).where(Attempt.message_id == message.id, Attempt.number == message.attempt_count)
-            .values(finished_at=now, outcome=LOST).execution_options(synchronize_session=False))
+        changed(session, update(Attempt)
+                .where(Attempt.message_id == message.id, Attempt.number == message.attempt_count)
+                .values(finished_at=now, outcome=LOST))
         message.lease_owner, message.may_be_copy, message.not_before = None, True, now
         message.lease_token += 1
         message.state = m.QUEUED if message.is_wanted else m.WITHDRAWN
@@ -166,12 +162,11 @@ def rescue(session: Session, *, is_lost: Callable[[Message], bool], now: datetim
 def forget(session: Session, *, incident_id: int) -> None:
     """Blank the addresses and texts of an incident's messages; what was told, and when, stays. None leaves any more."""
     about = select(Message.id).where(Message.incident_id == incident_id)
-    session.execute(update(Attempt).where(Attempt.message_id.in_(about)).values(text="")
-                    .execution_options(synchronize_session=False))
-    session.execute(update(Message).where(Message.incident_id == incident_id, Message.state.in_(m.WAITING))
-                    .values(state=m.WITHDRAWN).execution_options(synchronize_session=False))
-    session.execute(update(Message).where(Message.incident_id == incident_id)
-                    .values(address="", facts={}, is_wanted=False).execution_options(synchronize_session=False))
+    changed(session, update(Attempt).where(Attempt.message_id.in_(about)).values(text=""))
+    changed(session, update(Message).where(Message.incident_id == incident_id, Message.state.in_(m.WAITING))
+            .values(state=m.WITHDRAWN))
+    changed(session, update(Message).where(Message.incident_id == incident_id)
+            .values(address="", facts={}, is_wanted=False))
 
 
 def next_try_at(session: Session) -> datetime | None:
@@ -184,7 +179,3 @@ def _put_back(message: Message, attempt: Attempt, why: str, *, now: datetime) ->
     attempt.finished_at, attempt.outcome, attempt.detail = now, RETRY, why
     message.state, message.state_reason, message.lease_owner = m.QUEUED, why, None
     message.not_before = now + retry_after(message.attempt_count)
-
-
-def _insert(dialect: Dialect) -> Any:
-    return sqlite.insert if dialect.name == "sqlite" else postgresql.insert

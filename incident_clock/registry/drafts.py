@@ -75,7 +75,8 @@ def checked_incident(new: NewIncident, *, now: datetime) -> NewIncident:
                                        field="received_at"))
     if found:
         raise Refusals(found)
-    return replace(new, **lines, summary=summary, received_at=received_at)
+    return replace(new, title=lines["title"] or "", place=lines["place"], source=lines["source"], unit=lines["unit"],
+                   first_learned_by=lines["first_learned_by"], summary=summary, received_at=received_at)
 
 
 def checked_log(log: StepLog, *, started: datetime, now: datetime) -> StepLog:
@@ -88,7 +89,8 @@ def checked_log(log: StepLog, *, started: datetime, now: datetime) -> StepLog:
         found.append(Invalid(N_("办理时间早于计时起点，请写明原因"), field="reason"))
     if found:
         raise Refusals(found)
-    return replace(log, **lines, **texts, done_at=done_at)
+    return replace(log, report_to=lines["report_to"], evidence=lines["evidence"], note=texts["note"],
+                   reason=texts["reason"], done_at=done_at)
 
 
 def checked_reason(reason: str | None, *, is_required: bool = False) -> str | None:

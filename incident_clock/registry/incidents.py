@@ -22,6 +22,7 @@ from incident_clock.registry.drafts import NewIncident, StepLog, checked_inciden
 from incident_clock.registry.facts import Actor, erasable
 from incident_clock.registry.numbers import next_number
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
+from incident_clock.store.writing import changed
 
 DUPLICATE_WINDOW = timedelta(minutes=30)
 NUMBER = re.compile(r"Y?[0-9]{4}-[0-9]{4,9}")
@@ -180,11 +181,10 @@ def wake_at(next_rung_at: datetime | None, due: datetime, passed_at: datetime | 
 
 def _settle(session: Session, deadline: Deadline, *, done_at: datetime, now: datetime) -> bool:
     """The conditional update that lets exactly one of two officers log a step."""
-    done = session.execute(
-        update(Deadline).where(Deadline.id == deadline.id, Deadline.settled_at.is_(None))
-        .values(settled_at=now, done_at=done_at).execution_options(synchronize_session=False))
+    won = changed(session, update(Deadline).where(Deadline.id == deadline.id, Deadline.settled_at.is_(None))
+                  .values(settled_at=now, done_at=done_at))
     session.refresh(deadline)
-    return bool(done.rowcount)
+    return won == 1
 
 
 def _deadline(incident: Incident, step: str) -> Deadline:

@@ -14,6 +14,7 @@ from incident_clock.registry import chain
 from incident_clock.registry.chain import Link, Verification
 from incident_clock.registry.facts import Actor, Fact
 from incident_clock.registry.tables import Incident, LedgerEntry, LedgerText
+from incident_clock.store.writing import changed
 
 
 def append(session: Session, incident: Incident, fact: Fact, *, actor: Actor, now: datetime) -> int:
@@ -62,5 +63,4 @@ def verify(session: Session, incident: Incident) -> Verification:
 
 def erase_texts(session: Session, incident_id: int) -> int:
     """Destroy the erasable texts of one incident; gives how many. The chain stays whole."""
-    done = session.execute(delete(LedgerText).where(LedgerText.incident_id == incident_id))
-    return int(done.rowcount)
+    return changed(session, delete(LedgerText).where(LedgerText.incident_id == incident_id))

@@ -3,11 +3,11 @@
 The counter's row is locked until the registration commits, so a number that was not used is given again.
 """
 
-from sqlalchemy import Dialect, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from incident_clock.registry.tables import NumberSeries
+from incident_clock.store.writing import insert_new
 
 INCIDENTS, DRILLS = "incident", "drill"
 
@@ -15,8 +15,7 @@ INCIDENTS, DRILLS = "incident", "drill"
 def next_number(session: Session, *, year: int, is_drill: bool) -> str:
     """The next number of this year's series."""
     series = DRILLS if is_drill else INCIDENTS
-    insert = _insert(session.get_bind().dialect)(NumberSeries).values(series=series, year=year, last=0)
-    session.execute(insert.on_conflict_do_nothing())
+    insert_new(session, NumberSeries, [{"series": series, "year": year, "last": 0}])
     last = session.scalar(
         update(NumberSeries).where(NumberSeries.series == series, NumberSeries.year == year)
         .values(last=NumberSeries.last + 1).returning(NumberSeries.last))
@@ -27,7 +26,3 @@ def spoken(number: str) -> str:
     """How a number is said and stands in SMS: `037`, `Y05`."""
     ordinal = int(number.rpartition("-")[2])
     return f"Y{ordinal:02d}" if number.startswith("Y") else f"{ordinal:03d}"
-
-
-def _insert(dialect: Dialect):
-    return sqlite.insert if dialect.name == "sqlite" else postgresql.insert

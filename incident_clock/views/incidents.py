@@ -1,7 +1,7 @@
 """One incident as it stands: the four times, the step cards, and each ladder in words."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -108,7 +108,7 @@ def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step
             undelivered=_undelivered(session, messages, step.key, rung.number))
 
 
-def _pace(rung: Rung, base: datetime, now: datetime) -> object:
+def _pace(rung: Rung, base: datetime, now: datetime) -> timedelta | None:
     """How often the rung repeats from where it stands: the pause before its next call."""
     if not rung.repeats:
         return None

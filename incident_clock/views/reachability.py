@@ -23,7 +23,7 @@ def complaints(session: Session, protocols: Iterable[ResponseProtocol], *, chann
         for role in card.roles:
             for channel in roster.addresses(card):
                 reachable[role, channel] = True
-    found = []
+    found: list[Refusal] = []
     for protocol in protocols:
         for step in protocol.steps:
             for rung in step.ladder:

@@ -37,8 +37,7 @@ class Arrival:
     @property
     def identity(self) -> dict[str, str]:
         """The parts of `X-Incident-Clock`."""
-        pairs = (part.split("=", 1) for part in self.mail["X-Incident-Clock"].split("; "))
-        return {name: value for name, value in pairs}
+        return dict(part.split("=", 1) for part in self.mail["X-Incident-Clock"].split("; "))
 
     @property
     def call(self) -> tuple[str, str, int, int]:
@@ -55,7 +54,7 @@ class Postbox:
     came: threading.Condition = field(default_factory=threading.Condition)
     hold_s: float = 0
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (the library's name)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         with self.came:
             for to in envelope.rcpt_tos:
                 self.arrivals.append(Arrival(time.time(), to.split("@")[0], message_from_bytes(envelope.content)))

@@ -1,0 +1,23 @@
+"""The people of a rehearsal: one for every role, all fictional, none of whom can be told anything outside it."""
+
+from incident_clock.people.people_file import PeopleFile, UnitCard
+from incident_clock.people.roster import PersonCard
+from incident_clock.registry.facts import Actor
+
+BUREAU = UnitCard(key="bureau", name="云河区综合执法局", short_name="云河综合执法", parent=None)
+
+NAMES = {  # key → (name, role)
+    "zhou": ("周甲", "duty_officer"), "wu": ("吴乙", "duty_chief"), "zheng": ("郑丙", "duty_leader"),
+    "chen": ("陈己", "publicity_chief"), "wang": ("王丁", "deputy"), "feng": ("冯戊", "head"),
+    "chu": ("褚庚", "office"), "wei": ("卫辛", "reporter"), "jiang": ("蒋壬", "squad"), "han": ("韩子", "spokesman"),
+    "yang": ("杨丑", "auditor"), "shen": ("沈癸", "admin"),
+}
+
+OFFICER = Actor(name="周甲", role="duty_officer", key="zhou")  # who registers and logs
+
+
+def people(language: str) -> PeopleFile:
+    """The directory of a rehearsal; everybody reads `language`. Nobody has a telephone or a mail address."""
+    return PeopleFile(source="rehearsal", is_example=True, units=(BUREAU,), people=tuple(
+        PersonCard(key=key, name=name, unit=BUREAU.key, roles=(role,), phone=None, email=None, stand_in=None,
+                   language=language) for key, (name, role) in NAMES.items()))

@@ -1,0 +1,131 @@
+"""What a newcomer reads: a line per event, a closing table with aligned columns, the sum, and the same as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from rich.cells import cell_len
+
+from incident_clock.registry.chain import Broken
+from incident_clock.rehearsal.performance import Event
+from incident_clock.rehearsal.replay import replay
+from incident_clock.rehearsal.telling import Teller
+from tests.rehearsal.shipped import SHANGHAI
+
+
+@pytest.fixture
+def told(setting):
+    """The lines a teller writes of a show."""
+
+    def lines_of(name: str, title: str, show, *, is_wordy: bool = False) -> list[str]:
+        lines: list[str] = []
+        teller = Teller(setting.phrases, lines.append, is_wordy=is_wordy)
+        played, events = show
+        teller.heading(name, title, is_drill=played.is_drill)
+        for event in events:
+            teller.event(event)
+        teller.closing(played)
+        return lines
+
+    return lines_of
+
+
+def below(lines: Sequence[str], start: str) -> list[str]:
+    """The lines behind the one that starts so."""
+    [index] = [number for number, line in enumerate(lines) if line.startswith(start)]
+    return list(lines[index + 1:])
+
+
+def test_every_event_is_one_readable_line(told, show):
+    lines = told("S01", "老槐巷", show("S01"))
+    assert lines[:8] == [
+        "═ S01  老槐巷",
+        "  2026-04-18",
+        "  21:40  周甲登记 2026-0001，计时起点 21:40",
+        "  21:40  电话上报 第1级 → 周甲、吴乙",
+        "  21:50  电话上报 第2级 → 周甲、吴乙",
+        "  21:55  电话上报 第3级 → 郑丙、陈己",
+        "  21:55  电话上报 周甲记录：21:55办结，按时",
+        "  21:55  电话上报 不再催办 → 周甲、吴乙、郑丙、陈己",
+    ]
+    assert "  22:41  初步报告 到时没有记录，开始计超时" in lines
+    assert "  22:46  初步报告 周甲记录：22:46办结，超时6分" in lines
+    assert below(lines, "  2026-04-19")[0] == "  00:40  权威信息发布 第2级 → 陈己、王丁"
+
+
+def test_the_closing_table_shows_due_done_verdict_and_expectation(told, show):
+    table = told("S01", "", show("S01"))[-8:]
+    assert [line.split() for line in table[:3]] == [
+        ["步骤", "截止", "办结", "判定", "应为", "结果"],
+        ["电话上报", "22:00", "21:55", "按时", "ontime", "ontime", "相符", "ok"],
+        ["初步报告", "22:40", "22:46", "超时6分", "late", "6", "late", "6", "相符", "ok"],
+    ]
+    assert table[-2] == "  记录链75条，单凭导出文件核验完好；发出提醒47条"
+
+
+def test_the_columns_stand_one_under_the_other_whatever_the_script(told, show):
+    table = told("S03", "", show("S03"))[-13:-2]
+    starts = {cell_len(row[:row.rindex(word)]) for row, word in
+              zip(table, ["结果", *["相符"] * 10], strict=True)}
+    assert len(starts) == 1
+
+
+def test_what_is_not_yet_played_is_said_in_the_words_of_the_scenario_file(told, show):
+    [line] = [line for line in told("S02", "", show("S02")) if "not yet played" in line]
+    assert line.split() == ["新闻发布会", "13日", "14:05", "—", "未记录", "open", "waived", "尚不能演", "not", "yet",
+                            "played"]
+
+
+def test_a_late_registration_names_what_it_stands_for(told, setting, scenarios):
+    late = replace(scenarios["S03"], registered_at=datetime(2026, 5, 7, 11, 40, tzinfo=SHANGHAI))
+    events: list[Event] = []
+    lines = told("S03", "", (replay(late, setting, tell=events.append), events))
+    first = below(lines, "  2026-05-07")
+    assert first[0] == "  11:40  周甲登记 2026-0001，计时起点 10:25"
+    calls = [line for line in first if "→" in line and "级" in line][:3]
+    assert calls[0].startswith("  11:40  电话上报 第5级（第6次重复）"
+                               "（登记较晚，并入第1级、第2级、第3级、第4级、第5级及前5次重复） → ")
+    assert calls[1].startswith("  11:40  初步报告 第4级（第1次重复）（登记较晚，并入第1级、第2级、第3级、第4级） → ")
+    assert calls[2] == "  11:40  详细报告 第1级 → 吴乙、陈己"
+    assert "  11:40  电话上报 周甲记录：10:41办结，按时（补录）" in lines
+
+
+def test_the_mark_of_a_drill_is_not_doubled_by_its_title(told, show):
+    assert told("Y01", "【演练】古城灯会", show("Y01"))[0] == "【演练】═ Y01  古城灯会"
+
+
+def test_a_wordy_teller_shows_what_was_said(told, show):
+    lines = told("S01", "", show("S01"), is_wordy=True)
+    said = below(lines, "  21:50  电话上报 第2级")[0]
+    assert said.startswith("         原文：【云河综合执法】事件001电话上报剩10分（22:00截止）")
+
+
+def test_a_refused_log_is_told_with_its_reason(told, play_file):
+    lines = told("T01", "", play_file("done: {phone: 2026-03-12 13:58}, protocol: district-emergency"))
+    assert "  14:05  电话上报 未被受理：办理时间早于计时起点，请写明原因" in lines
+
+
+def test_a_broken_ledger_is_told_with_its_sequence(told, show):
+    played, events = show("S01")
+    broken = replace(played, ledger=replace(played.ledger, broken=Broken(7, "its bytes do not give its hash")))
+    assert "  记录链在第7条断开：its bytes do not give its hash" in told("S01", "", (broken, events))
+    assert broken.has_finding
+
+
+def test_the_sum_counts_every_outcome(setting, show, scenarios):
+    lines: list[str] = []
+    Teller(setting.phrases, lines.append).total([show(name)[0] for name in scenarios])
+    assert lines == ["共6个场景：相符 33，不符 0，尚不能演（not yet played）2"]
+
+
+def test_the_same_stands_in_json(show):
+    played, events = show("S03")
+    plain = json.loads(json.dumps({"played": played.plain(), "events": [event.plain() for event in events]}))
+    assert plain["played"]["steps"][0] == {
+        "key": "phone_report", "counts_from": "clock", "due_at": "2026-05-07T02:45:00+00:00",
+        "done_at": "2026-05-07T02:41:00+00:00", "verdict": "ontime", "expected": "ontime", "outcome": "ok"}
+    assert plain["played"]["steps"][5]["counts_from"] == "occurred"
+    assert plain["played"]["ledger"]["broken"] is None
+    assert plain["events"][0]["kind"] == "IncidentRegistered"
