@@ -78,7 +78,7 @@ def log(number: str, step: str, done: str | None, person: str | None, is_json: b
 def withdraw(number: str, step: str, reason: str | None, person: str | None, is_json: bool) -> None:
     """Take the log of STEP back; the step is open again."""
     assembly = opened()
-    actor = acting(assembly, person, access.LOG)
+    actor = acting(assembly, person, access.WRITE)
     assembly.desk.withdraw(number, step, reason, actor=actor, now=assembly.clock.now())
     _print_incident(assembly, number, is_json)
 

@@ -1,5 +1,7 @@
 """Engines and sessions: one `Store` per database URL, with `read()` and `write()` transactions.
 
+Parameters never reach a log: an error of the database would print names and numbers.
+
 SQLite runs through pysqlite3 (a current SQLite) in WAL mode with synchronous=FULL; writers begin IMMEDIATE so
 that a lock is waited for, never lost half way. Linked below 3.51.3, where two writing processes can corrupt a
 WAL file, it falls back to journal_mode=TRUNCATE. PostgreSQL runs through psycopg 3 with its own time limits.
@@ -85,7 +87,7 @@ def linked_sqlite_version() -> tuple[int, int, int]:
 
 
 def _sqlite_engine(url: str, is_durable: bool) -> Engine:
-    engine = create_engine(url, module=sqlite, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(url, module=sqlite, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     journal = "WAL" if linked_sqlite_version() >= WAL_SAFE_FROM else "TRUNCATE"
     settings = ((f"PRAGMA journal_mode={journal}", "PRAGMA synchronous=FULL") if is_durable
                 else ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF"))
@@ -110,7 +112,7 @@ def _sqlite_engine(url: str, is_durable: bool) -> Engine:
 def _postgresql_engine(url: str) -> Engine:
     limits = (f"-c statement_timeout={PG_STATEMENT_TIMEOUT_MS} -c lock_timeout={PG_LOCK_TIMEOUT_MS} "
               f"-c idle_in_transaction_session_timeout={PG_IDLE_TIMEOUT_MS} -c timezone=UTC")
-    return create_engine(url, pool_pre_ping=True, pool_recycle=1_800, max_overflow=20, connect_args={
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_recycle=1_800, max_overflow=20, connect_args={
         "connect_timeout": PG_CONNECT_TIMEOUT_S, "options": limits, "keepalives_idle": 10,
         "tcp_user_timeout": 10_000})
 

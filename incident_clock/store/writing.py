@@ -17,5 +17,5 @@ def changed(session: Session, statement: Update | Delete) -> int:
 def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, except those whose unique key is there already; gives how many are new."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    done = session.execute(insert(table).values(list(rows)).on_conflict_do_nothing())
-    return cast("CursorResult[Any]", done).rowcount
+    new = insert(table).values(list(rows)).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)
+    return len(session.execute(new).all())  # counted, because psycopg gives no row count for many values

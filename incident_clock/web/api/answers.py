@@ -1,0 +1,153 @@
+"""What the API gives back: the answer itself, and the shapes it has in the OpenAPI document.
+
+The values come from `views/plain.py` and the ledger; a test holds these shapes against them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from incident_clock.protocol.standing import Standing
+
+JSON, PROBLEM_JSON = "application/json", "application/problem+json"
+
+Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+def answer(body: object, status: int = 200, *, content_type: str = JSON,
+           headers: Mapping[str, str] | None = None) -> Response:
+    """JSON as people read it: Chinese as it is, fields in their own order. Half surrogates of the caller become `?`."""
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(text, status, headers, content_type=content_type)
+
+
+class Told(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Title(Told):
+    zh: str
+    en: str
+
+
+class Rule(Told):
+    key: str
+    version: str
+
+
+class Verdict(Told):
+    due_at: Instant
+    standing: Standing
+    late_minutes: int = Field(description="Whole minutes past the due minute; 0: in time.")
+    is_late_entry: bool = Field(description="Written down more than 5 minutes after the fact (补录).")
+    needs_verification: bool = Field(description="A late entry made an overdue step count as in time (待核).")
+
+
+class Step(Verdict):
+    key: str
+    title: Title
+    done_at: Instant | None
+    recorded_at: Instant | None
+    logged_by: str | None = Field(description="Always null in the list of incidents.")
+    next_rung_at: Instant | None = Field(description="When somebody is reminded next.")
+    from_occurrence: Verdict | None = Field(description="The same step counted from occurred_at (事发口径).")
+
+
+class Incident(Told):
+    id: int
+    number: str
+    title: str
+    is_drill: bool
+    place: str | None
+    source: str | None
+    summary: str | None
+    unit: str | None
+    category: str | None
+    event_grade: str | None
+    opinion_grade: str | None
+    clock_started_at: Instant = Field(description="T0: all due instants count from here.")
+    received_at: Instant
+    occurred_at: Instant | None
+    first_online_at: Instant | None
+    registered_at: Instant
+    closed_at: Instant | None
+    protocol: Rule
+    steps: list[Step]
+
+
+class Likeness(Told):
+    number: str
+    message: str
+
+
+class Registered(Incident):
+    warnings: list[Likeness] = Field(description="Incidents that this one may repeat.")
+
+
+class Incidents(Told):
+    incidents: list[Incident]
+    next_cursor: str | None = Field(description="Where the next page starts; null on the last one.")
+
+
+class SaltedText(Told):
+    salt: str
+    text: str
+
+
+class Entry(Told):
+    incident: str
+    sequence: int
+    kind: str
+    happened_at: Instant
+    recorded_at: Instant
+    actor: str | None = Field(description="Null when erased.")
+    actor_role: str
+    body: dict[str, Any] = Field(description="Differs by kind; erased texts are null.")
+    canonical: str = Field(description="The exact bytes hashed, RFC 8785.")
+    previous_hash: str
+    hash: str = Field(description='SHA-256("ic-v1\\n" + previous_hash + "\\n" + canonical)')
+    texts: dict[str, SaltedText] = Field(description="Texts by their place in the entry; canonical holds their hashes.")
+
+
+class Timeline(Told):
+    entries: list[Entry]
+
+
+class Message(Told):
+    kind: str
+    step: str
+    rung: int
+    repeat: int
+    person: str
+    channel: str
+    state: str
+    reason: str
+    state_reason: str
+    may_be_copy: bool
+    due_at: Instant
+    sent_at: Instant | None
+    delivered_at: Instant | None
+    next_try_at: Instant | None
+    reference: str
+
+
+class Messages(Told):
+    messages: list[Message]
+
+
+class Complaint(Told):
+    field: str | None = Field(description="The input it is about; null: the request as a whole.")
+    message: str
+
+
+class Problem(Told):
+    """RFC 9457. Sentences are in the language of Accept-Language: zh (the default) or en."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Complaint]

@@ -1,0 +1,116 @@
+"""What callers hand in: shape and types only. Whether it can be right is checked by `registry/drafts.py`.
+
+Types are strict: `"true"` is no truth value and 12 is no text. Unknown fields are refused, so that a slip of the
+pen is told and not swallowed.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from incident_clock.protocol.complaints import shown
+from incident_clock.registry.drafts import CATEGORIES, GRADES, LINE_LIMIT, TEXT_LIMIT
+from incident_clock.registry.incidents import LARGEST_ID
+
+YEARS = range(2000, 2101)  # outside of it nothing was meant, and calendars overflow
+
+NOT_TEXT, NO_OFFSET, NO_INSTANT, STRANGE_YEAR = "string_type", "instant_no_offset", "instant_wrong", "instant_year"
+NO_FLAG, NO_CURSOR, NO_SEARCH = "flag_wrong", "cursor_wrong", "search_wrong"
+
+
+def _instant(given: Any) -> Any:
+    """ISO 8601 with an offset, as text."""
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise PydanticCustomError(NOT_TEXT, "not a text")
+    quoted = {"text": shown(given)}
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise PydanticCustomError(NO_INSTANT, "not an instant", quoted) from error
+    if instant.utcoffset() is None:
+        raise PydanticCustomError(NO_OFFSET, "without an offset", quoted)
+    if instant.year not in YEARS:
+        raise PydanticCustomError(STRANGE_YEAR, "a strange year", quoted)
+    return instant
+
+
+def _flag(given: str) -> bool:
+    if given not in ("true", "false"):
+        raise PydanticCustomError(NO_FLAG, "neither true nor false")
+    return given == "true"
+
+
+def _cursor(given: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", given) or int(given) > LARGEST_ID:
+        raise PydanticCustomError(NO_CURSOR, "not a cursor")
+    return int(given)
+
+
+def _search(given: str) -> str:
+    if "\x00" in given or len(given) > LINE_LIMIT:
+        raise PydanticCustomError(NO_SEARCH, "nothing to search for", {"limit": LINE_LIMIT})
+    return given
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Line = Annotated[str, Field(description=f"At most {LINE_LIMIT} characters.")]
+Text = Annotated[str, Field(description=f"At most {TEXT_LIMIT} characters.")]
+Category = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CATEGORIES)})]
+Grade = Annotated[str, WithJsonSchema({"type": "string", "enum": list(GRADES)})]
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Registration(Asked):
+    title: Line
+    received_at: Instant | None = Field(None, description="When the bureau first learned of it. Absent: now.")
+    occurred_at: Instant | None = None
+    first_online_at: Instant | None = None
+    place: Line | None = None
+    category: Category | None = None
+    event_grade: Grade | None = None
+    opinion_grade: Grade | None = None
+    source: Line | None = None
+    summary: Text | None = None
+    unit: Line | None = None
+    first_learned_by: Line | None = None
+    is_drill: StrictBool = False
+    protocol: str | None = Field(None, description="Key of the rule. Absent: the default rule.")
+    confirmed: StrictBool = Field(False, description="Needed when received_at lies more than 24 hours back.")
+
+
+class Log(Asked):
+    done_at: Instant | None = Field(None, description="When it was done. Absent: now.")
+    report_to: Line | None = Field(None, description="Who took the call, to whom it was sent, where it was published.")
+    evidence: Line | None = Field(None, description="Document number, call reference, link.")
+    note: Text | None = None
+    reason: Text | None = Field(None, description="Needed when it was done before the clock started.")
+
+
+class Withdrawal(Asked):
+    reason: Text | None = None
+
+
+class Closing(Asked):
+    reason: Text | None = None
+
+
+class Listing(Asked):
+    """The query of the list."""
+
+    open: Annotated[bool | None, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})] = Field(
+        None, description="Only incidents that are open, or only closed ones.")
+    q: Annotated[str, BeforeValidator(_search)] = Field(
+        "", description="Words that number, title or place must all hold.")
+    cursor: Annotated[int | None, BeforeValidator(_cursor), WithJsonSchema({"type": "string"})] = Field(
+        None, description="next_cursor of the page before.")
+
+
+MODELS = {model.__name__: model for model in (Registration, Log, Withdrawal, Closing, Listing)}

@@ -1,0 +1,65 @@
+"""How a call is made: which path, who may, what it takes and gives. One decorator, so that all calls are alike."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request
+from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from incident_clock.errors import Invalid
+from incident_clock.phrases import N_
+from incident_clock.web.api.bearer import bearer
+from incident_clock.web.api.document import problems
+from incident_clock.web.api.problems import attach
+
+PREFIX = "/api/v1"
+
+api = APIBlueprint("api", __name__, url_prefix=PREFIX, tag="incidents")
+attach(api)
+
+View = Callable[..., Response]
+
+
+def call(method: str, path: str, *, needs: str, gives: type[BaseModel], status: int = 200,
+         takes: type[BaseModel] | None = None, example: dict[str, Any] | None = None,
+         asks: type[BaseModel] | None = None) -> Callable[[View], View]:
+    """Make a view a call of the API: `needs` is an action of `access`, `takes` the body, `asks` the query.
+
+    The view gets body or query as `asked`. The token is looked at first, then the body.
+    """
+    statuses = [401, 403, *([404] if "<" in path else []), *([400, 409, 413, 415] if takes else []),
+                *([422] if takes or asks else []), 503]
+
+    def decorate(view: View) -> View:
+        made: Any = api.output(gives, status)(view)
+        if takes is not None:
+            made = _json_object(api.input(takes, arg_name="asked", example=example)(made))
+        if asks is not None:
+            made = api.input(asks, location="query", arg_name="asked")(made)
+        made = api.doc(operation_id=view.__name__, responses=problems(statuses))(made)
+        made = api.auth_required(bearer, roles=[needs])(made)
+        api.route(path, methods=[method])(made)
+        return view
+
+    return decorate
+
+
+def _json_object(view: View) -> View:
+    """Refuse what is no JSON object, before its fields are looked at."""
+
+    @wraps(view)
+    def read(**arguments: Any) -> Response:
+        if not request.is_json:
+            raise UnsupportedMediaType
+        try:
+            body = request.get_json()
+        except RecursionError as error:  # brackets within brackets without end
+            raise BadRequest from error
+        if not isinstance(body, dict):
+            raise Invalid(N_("请求体应为一个 JSON 对象，例如 {\"reason\": \"…\"}"))
+        return view(**arguments)
+
+    return read

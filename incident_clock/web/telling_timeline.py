@@ -1,0 +1,221 @@
+"""The timeline in words: one ledger entry in, its sentence out. Pure. Unknown kinds are told by their name.
+
+Every entry prints when it happened and when it was written down; what was taken back is struck, never removed.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incident_clock.people.access import role_title
+from incident_clock.phrases import CHINESE, N_
+from incident_clock.protocol.deadlines import late_minutes
+from incident_clock.views.shapes import EntryView, IncidentView
+from incident_clock.views.timeline import ALL, CHANGES, REMINDERS, WORK
+from incident_clock.web.telling import Telling
+
+NUMERALS = "零一二三四五六七八九十"
+FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), CHANGES: N_("撤回与补录")}
+
+CHANNELS = {"sms": N_("短信"), "email": N_("邮件"), "console": N_("页面")}
+OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "failed": N_("未送达"), "unknown": N_("结果不明")}
+RAISED_BECAUSE = {
+    "late_registration": N_("登记时已过，只发最高一级"),
+    "recovered": N_("催办中断后恢复，只发最高一级"),
+    "reopened": N_("记录撤回后恢复催办"),
+}
+ERASED = N_("（文字已按规定销毁）")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words. `tag` is (colour class, text); `struck` is what was taken back."""
+
+    kind: str = ""
+    text: str = ""
+    details: tuple[str, ...] = ()
+    tag: tuple[str, str] | None = None
+    struck: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The words for one incident's entries."""
+
+    telling: Telling
+    incident: IncidentView
+
+    def entry(self, entry: EntryView) -> Told:
+        tell = KINDS.get(entry.kind)
+        told = tell(self, entry) if tell else Told(kind=entry.kind)
+        if entry.withdrawn_by is None:
+            return told
+        tag = self.say(N_("已由第%(sequence)s条撤回"), sequence=entry.withdrawn_by)
+        return Told(told.kind, "", told.details, ("is-off", tag), told.text)
+
+    def recorded(self, entry: EntryView) -> str:
+        """`14:21 记录` · `14:36 补录，迟14分` · `引擎 14:35:00 记录`."""
+        if entry.is_engine:
+            return self.say(N_("引擎 %(at)s 记录"), at=self.telling.at(entry.recorded_at, seconds=True))
+        at = self.telling.at(entry.recorded_at)
+        if entry.is_late_entry:
+            delay = self.telling.phrases.minutes(late_minutes(entry.recorded_at, entry.happened_at))
+            return self.say(N_("%(at)s 补录，迟%(delay)s"), at=at, delay=delay)
+        return self.say(N_("%(at)s 记录"), at=at)
+
+    def actor(self, entry: EntryView) -> str:
+        """Name and role; the engine and erased names by what they are."""
+        if entry.is_engine:
+            return self.say(N_("催办引擎"))
+        name = entry.actor if entry.actor is not None else self.say(ERASED)
+        return f"{name} {self.say(role_title(entry.actor_role))}"
+
+    def say(self, text: str, /, **params: object) -> str:
+        return self.telling.phrases.say(text, **params)
+
+    def step(self, key: str) -> str:
+        found = next((step for step in self.incident.steps if step.key == key), None)
+        return self.telling.title(found.title) if found else key
+
+    def names(self, names: list[Any]) -> str:
+        return self.telling.phrases.names([str(name) if name is not None else self.say(ERASED) for name in names])
+
+    def texts(self, *labelled: tuple[str, str | None]) -> tuple[str, ...]:
+        """The texts there are, each behind its label."""
+        return tuple(self.say(label, text=text) for label, text in labelled if text)
+
+
+def _registered(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    details = line.texts(
+        (N_("地点：%(text)s"), body.get("place")), (N_("最早获知：%(text)s"), body.get("first_learned_by")),
+        (N_("现有情况：%(text)s"), body.get("summary")))
+    source = body.get("source")
+    title = body.get("title") or line.say(ERASED)
+    text = f"{line.say(source)}：{title}" if source else title
+    return Told(line.say(N_("事件登记")), text, details)
+
+
+def _raised(line: Timeline, entry: EntryView) -> Told:
+    body, phrases = entry.body, line.telling.phrases
+    rung, repeat = int(body.get("rung", 0)), int(body.get("repeat") or 0)
+    numeral = NUMERALS[rung] if phrases.language == CHINESE and rung < len(NUMERALS) else str(rung)
+    kind = line.say(N_("催办第%(rung)s级"), rung=numeral)
+    if repeat:
+        kind = line.say(N_("%(kind)s第%(repeat)s次重复"), kind=kind, repeat=repeat)
+    names = line.names(body.get("audience") or []) or line.say(N_("（无人可催）"))
+    text = line.say(N_("%(step)s%(left)s → %(names)s"), step=line.step(str(body.get("step"))),
+                    left=_left(line, entry), names=names)
+    details = [*_reached(line, entry)]
+    if body.get("reason") in RAISED_BECAUSE:
+        details.insert(0, line.say(RAISED_BECAUSE[str(body["reason"])]))
+    if body.get("passed_over"):
+        rungs = phrases.names([str(passed.get("rung")) for passed in body["passed_over"]])
+        details.insert(1, line.say(N_("越过第%(rungs)s级，其对象已一并告知"), rungs=rungs))
+    if body.get("unreachable"):
+        roles = phrases.names([line.say(role_title(str(role))) for role in body["unreachable"]])
+        details.append(line.say(N_("没有可联系的人：%(roles)s"), roles=roles))
+    return Told(kind, text, tuple(details))
+
+
+def _left(line: Timeline, entry: EntryView) -> str:
+    """`剩15分，尚无记录` or `已超5分，尚无记录`, at the instant of the call."""
+    step = next((step for step in line.incident.steps if step.key == entry.body.get("step")), None)
+    if step is None:
+        return ""
+    gap = step.due_at - entry.happened_at
+    if gap.total_seconds() >= 0:
+        return line.say(N_("剩%(left)s，尚无记录"), left=line.telling.phrases.duration(gap))
+    return line.say(N_("已超%(over)s，尚无记录"), over=line.telling.phrases.duration(-gap))
+
+
+def _reached(line: Timeline, entry: EntryView) -> list[str]:
+    """What became of its messages: `短信2、邮件1，已发出`, then those that did not get through by name."""
+    counted: Counter[tuple[str, str]] = Counter()
+    failed: dict[tuple[str, str], list[Any]] = {}
+    for _, _, body in entry.notes:
+        outcome, channel = str(body.get("outcome")), str(body.get("channel"))
+        counted[outcome, channel] += 1
+        if outcome in ("failed", "unknown"):
+            failed.setdefault((outcome, channel), []).append(body.get("person"))
+    said = []
+    sent = [f"{_channel(line, channel)}{count}" if line.telling.phrases.language == CHINESE
+            else f"{count} {_channel(line, channel)}"
+            for (outcome, channel), count in sorted(counted.items()) if outcome not in ("failed", "unknown")]
+    if sent:
+        said.append(line.say(N_("%(sent)s，已发出"), sent=line.telling.phrases.names(sent)))
+    said += [line.say(N_("%(names)s：%(channel)s%(outcome)s"), names=line.names(people),
+                      channel=_channel(line, channel), outcome=line.say(OUTCOMES[outcome]))
+             for (outcome, channel), people in sorted(failed.items())]
+    return said
+
+
+def _instant(text: object) -> datetime | None:
+    """An instant in an entry's body: the ledger keeps it as ISO 8601 text."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _channel(line: Timeline, channel: str) -> str:
+    return line.say(CHANNELS.get(channel, channel))
+
+
+def _passed(line: Timeline, entry: EntryView) -> Told:
+    due_at = _instant(entry.body.get("due_at"))
+    at = line.telling.at(due_at) if due_at else ""
+    return Told(line.say(N_("时限已过")), line.say(N_("%(step)s %(at)s 截止，到时没有记录"),
+                                               step=line.step(str(entry.body.get("step"))), at=at))
+
+
+def _logged(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    late = int(body.get("late_minutes") or 0)
+    tag = ("is-late", line.say(N_("迟%(late)s"), late=line.telling.phrases.minutes(late))) if late \
+        else ("is-met", line.say(N_("按时")))
+    said = [str(body[name]) for name in ("report_to", "note") if body.get(name)]
+    details = line.texts((N_("凭证：%(text)s"), body.get("evidence")), (N_("原因：%(text)s"), body.get("reason")))
+    return Told(line.say(N_("%(step)s完成"), step=line.step(str(body.get("step")))),
+                line.telling.clauses(said), details, tag)
+
+
+def _withdrawn(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    tag = ("is-late", line.say(N_("撤回第%(sequence)s条"), sequence=body.get("withdraws")))
+    return Told("", line.say(N_("%(step)s的记录已撤回，这一步重新计时催办"), step=line.step(str(body.get("step")))),
+                line.texts((N_("原因：%(text)s"), body.get("reason"))), tag)
+
+
+def _told(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    news = N_("%(step)s的记录已撤回，恢复催办 → %(names)s") if body.get("news") == "reopened" \
+        else N_("%(step)s已记录，不再催办 → %(names)s")
+    return Told(line.say(N_("告知结果")), line.say(news, step=line.step(str(body.get("step"))),
+                                                 names=line.names(body.get("audience") or [])),
+                tuple(_reached(line, entry)))
+
+
+def _settled(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    outcome = line.say(OUTCOMES.get(str(body.get("outcome")), str(body.get("outcome"))))
+    details = (line.say(N_("可能重复：上一次发出后没有收到回音")),) if body.get("may_be_copy") else ()
+    return Told(line.say(N_("发送")), line.say(
+        N_("%(step)s → %(names)s：%(channel)s%(outcome)s"), step=line.step(str(body.get("step"))),
+        names=line.names([body.get("person")]), channel=_channel(line, str(body.get("channel"))), outcome=outcome),
+        details)
+
+
+def _closed(line: Timeline, entry: EntryView) -> Told:
+    return Told(line.say(N_("结案")), str(entry.body.get("reason") or ""))
+
+
+def _erased(line: Timeline, entry: EntryView) -> Told:
+    return Told(line.say(N_("文字已销毁")), str(entry.body.get("reason") or ""),
+                (line.say(N_("此前各条的文字、姓名已按规定销毁，记录链仍完整")),))
+
+
+KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
+    "IncidentRegistered": _registered, "RungRaised": _raised, "DeadlinePassed": _passed, "StepLogged": _logged,
+    "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
+    "IncidentClosed": _closed, "TextsErased": _erased,
+}
