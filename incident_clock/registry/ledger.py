@@ -7,7 +7,7 @@ entry, and the database refuses anything else.
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from incident_clock.registry import chain
@@ -25,25 +25,24 @@ def append(session: Session, incident: Incident, fact: Fact, *, actor: Actor, no
     sequence, previous_hash = (last.sequence + 1, last.hash) if last else (1, "")
     entry = chain.link(incident=incident.number, sequence=sequence, previous_hash=previous_hash, fact=fact,
                        actor=actor, recorded_at=now)
-    session.add(LedgerEntry(incident_id=incident.id, sequence=sequence, canonical=entry.canonical,
-                            previous_hash=previous_hash, hash=entry.hash))
-    session.flush()
-    session.add_all(LedgerText(incident_id=incident.id, sequence=sequence, path=path, salt=salt, text=text)
-                    for path, (salt, text) in entry.texts.items())
-    session.flush()
+    place = {"incident_id": incident.id, "sequence": sequence}
+    session.execute(insert(LedgerEntry), [{**place, "canonical": entry.canonical, "previous_hash": previous_hash,
+                                           "hash": entry.hash}])
+    session.execute(insert(LedgerText), [{**place, "path": path, "salt": salt, "text": text}
+                                         for path, (salt, text) in entry.texts.items()])
     return sequence
 
 
-def links(session: Session, incident_id: int) -> list[Link]:
-    """All entries of one incident in order, with the texts that were not erased."""
+def links(session: Session, incident_id: int, *, after: int = 0) -> list[Link]:
+    """The entries of one incident in order, from the one behind `after`, with the texts that were not erased."""
     texts: dict[int, chain.Texts] = {}
     for row in session.execute(
             select(LedgerText.sequence, LedgerText.path, LedgerText.salt, LedgerText.text)
-            .where(LedgerText.incident_id == incident_id)):
+            .where(LedgerText.incident_id == incident_id, LedgerText.sequence > after)):
         texts.setdefault(row.sequence, {})[row.path] = (row.salt, row.text)
     rows = session.execute(
         select(LedgerEntry.sequence, LedgerEntry.canonical, LedgerEntry.previous_hash, LedgerEntry.hash)
-        .where(LedgerEntry.incident_id == incident_id).order_by(LedgerEntry.sequence))
+        .where(LedgerEntry.incident_id == incident_id, LedgerEntry.sequence > after).order_by(LedgerEntry.sequence))
     return [Link(r.sequence, bytes(r.canonical), r.previous_hash, r.hash, texts.get(r.sequence, {})) for r in rows]
 
 

@@ -28,6 +28,7 @@ FACTS = {  # key of the file → field of a registration
     "title": "title", "place": "place", "source": "source", "discovered": "first_learned_by", "facts": "summary",
     "category": "category", "event_grade": "event_grade", "opinion_grade": "opinion_grade"}
 TIMES = {"received": "received_at", "occurred": "occurred_at", "online": "first_online_at"}
+ID = r"\w[\w.-]*"  # also the name of an exported file
 REQUIRED = ("id", "title", "received")
 OPTIONAL = (*(key for key in (*FACTS, *TIMES) if key not in REQUIRED), "registered", "protocol", "drill", "done",
             "entered", "wrong", *APPROVED, "profile_after", "exp", "exp_occurred", *PROSE)
@@ -89,7 +90,7 @@ def _scenario(place: Place, file: Path, setting: Setting) -> Scenario:
     protocol = _protocol(fields["protocol"], setting) or setting.protocols[setting.default_protocol]
     after = _protocol(fields["profile_after"], setting)
     steps = tuple(step.key for rule in (protocol, after) if rule for step in rule.steps)
-    id_ = fields["id"].text(longest=40, example="S01")
+    id_ = fields["id"].text(longest=40, pattern=ID, example="S01")
     registered_at = _instant(fields["registered"], setting.zone) or _instant(fields["received"], setting.zone)
     scenario = Scenario(
         id=id_, file=file,

@@ -13,8 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from incident_clock.channels.base import Letter, Receipt
 from incident_clock.clock import VirtualClock
 from incident_clock.desk import Desk
@@ -28,7 +26,6 @@ from incident_clock.people.importing import import_people
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import chain, ledger
-from incident_clock.registry.tables import LedgerEntry, LedgerText
 from incident_clock.rehearsal import cast
 from incident_clock.store.base import Base
 from incident_clock.store.session import Store
@@ -92,15 +89,7 @@ class Stage:
     def entries(self, incident_id: int, *, after: int) -> list[dict[str, Any]]:
         """The ledger's entries behind the sequence `after`, with their texts."""
         with self.store.read() as session:
-            rows = session.scalars(
-                select(LedgerEntry).where(LedgerEntry.incident_id == incident_id, LedgerEntry.sequence > after)
-                .order_by(LedgerEntry.sequence)).all()
-            texts: dict[int, chain.Texts] = {}
-            for text in session.scalars(select(LedgerText).where(LedgerText.incident_id == incident_id,
-                                                                 LedgerText.sequence > after)):
-                texts.setdefault(text.sequence, {})[text.path] = (text.salt, text.text)
-            return [chain.plain(chain.Link(row.sequence, bytes(row.canonical), row.previous_hash, row.hash,
-                                           texts.get(row.sequence, {}))) for row in rows]
+            return [chain.plain(link) for link in ledger.links(session, incident_id, after=after)]
 
     def export(self, incident_id: int) -> tuple[bytes, ...]:
         """The ledger of an incident as it would leave the house, one line per entry."""

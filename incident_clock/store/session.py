@@ -112,9 +112,10 @@ def _sqlite_engine(url: str, is_durable: bool) -> Engine:
 def _postgresql_engine(url: str) -> Engine:
     limits = (f"-c statement_timeout={PG_STATEMENT_TIMEOUT_MS} -c lock_timeout={PG_LOCK_TIMEOUT_MS} "
               f"-c idle_in_transaction_session_timeout={PG_IDLE_TIMEOUT_MS} -c timezone=UTC")
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_recycle=1_800, max_overflow=20, connect_args={
-        "connect_timeout": PG_CONNECT_TIMEOUT_S, "options": limits, "keepalives_idle": 10,
-        "tcp_user_timeout": 10_000})
+    return create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_recycle=1_800, max_overflow=20,
+        connect_args={"connect_timeout": PG_CONNECT_TIMEOUT_S, "options": limits, "keepalives_idle": 10,
+                      "tcp_user_timeout": 10_000})
 
 
 def _first_line(error: OperationalError) -> str:

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from incident_clock.errors import Conflict, Invalid, NeedsConfirmation, Refusal, Refusals
-from incident_clock.people import access, roster
+from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.drafts import CATEGORIES, GRADES, NewIncident, checked_incident
+from incident_clock.views import names
 from incident_clock.web import forms
 from incident_clock.web.context import assembly, now, phrases, sentences, zone
 from incident_clock.web.guard import actor, allows, must_be_signed_in, not_allowed, page_seen_at, require
@@ -119,8 +120,7 @@ def _refused(refusal: Refusal, filled: Filled) -> ResponseReturnValue:
 def _page(values: MultiDict[str, str], complaints: list[tuple[str | None, str]] | None = None, *,
           status: int = 200) -> ResponseReturnValue:
     with assembly().store.read() as session:
-        first_told = [(role, card) for role in _first_told(values.get("protocol"))
-                      for card in roster.who_is(session, role, now())]
+        first_told = names.on_roles(session, _first_told(values.get("protocol")), now())
     page = render_template(
         "register.html", values=values, complaints=complaints or [], tab="register",
         errors={field: said for field, said in reversed(complaints or []) if field},

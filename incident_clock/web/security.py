@@ -38,7 +38,8 @@ def settings(*, secret_key: str, public_url: str) -> dict[str, Any]:
         "MAX_FORM_PARTS": MAX_FORM_FIELDS,
         "SESSION_COOKIE_NAME": "__Host-incident-clock" if is_https else "incident-clock",
         "SESSION_COOKIE_SECURE": is_https, "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_PATH": "/", "SESSION_REFRESH_EACH_REQUEST": False, "PERMANENT_SESSION_LIFETIME": COOKIE_KEPT_FOR,
+        "SESSION_COOKIE_PATH": "/", "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": COOKIE_KEPT_FOR,
         "WTF_CSRF_TIME_LIMIT": None,  # a page may lie open all night; its session ends it
         "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our own policy leaves out
     }

@@ -2,6 +2,7 @@
 texts out. The timeline's sentences are in `telling_timeline.py`, those of messages in `telling_messages.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -16,8 +17,8 @@ from incident_clock.views.words import STANDINGS, standing_words
 MARKS = {
     Standing.WAITING: ("is-waiting", "waiting"), Standing.NEARING: ("is-nearing", "nearing"),
     Standing.OVERDUE: ("is-overdue", "overdue"), Standing.MET: ("is-met", "met"),
-    Standing.MET_LATE: ("is-late", "late"), Standing.WAIVED: ("is-off", "off"), Standing.TRANSFERRED: ("is-off", "moved"),
-    Standing.NOT_APPLICABLE: ("is-off", "off"),
+    Standing.MET_LATE: ("is-late", "late"), Standing.WAIVED: ("is-off", "off"),
+    Standing.TRANSFERRED: ("is-off", "moved"), Standing.NOT_APPLICABLE: ("is-off", "off"),
 }
 SHORT_TITLES = {
     "phone_report": N_("电话"), "preliminary_report": N_("初报"), "detailed_report": N_("详报"),
@@ -37,7 +38,7 @@ DONE_ALONE = {
 }
 TO_DO = {  # step → what has to be done, in one or two short sentences
     "phone_report": N_("打电话报区总值班室：时间、地点、什么事、有无伤亡、已采取的措施。请对方复述，记下谁接的。"),
-    "preliminary_report": N_("快报事实，慎报原因：接报和事发时间、地点、来源、影响、伤亡、已采取措施。停表看报出，不看签发。"),
+    "preliminary_report": N_("快报事实，慎报原因：接报、事发时间，地点，来源，伤亡，措施。停表看报出，不看签发。"),
     "detailed_report": N_("补齐经过、原因、伤亡和损失、处置进展、舆情走势和下一步。停表看报出，不看签发。"),
     "release": N_("发布经审定的权威信息，口径与上报一致。停表看首次公开发布的时间。"),
     "press_conference": N_("举行新闻发布会，或与上级新闻部门合开。停表看开始时间。"),
@@ -200,6 +201,10 @@ class Telling:
 
     def people(self, names: tuple[Name, ...] | tuple[str, ...]) -> str:
         return self.phrases.names([n.name if isinstance(n, Name) else n for n in names])
+
+    def named(self, people: Iterable[Name]) -> str:
+        """`值班员 周甲、值班长 吴乙`."""
+        return self.phrases.names(f"{self.role(person.role)} {person.name}" for person in people)
 
     def role(self, role: str) -> str:
         return self.phrases.say(role_title(role))

@@ -94,8 +94,8 @@ def _registered(line: Timeline, entry: EntryView) -> Told:
         (N_("现有情况：%(text)s"), body.get("summary")))
     source = body.get("source")
     title = body.get("title") or line.say(ERASED)
-    text = f"{line.say(source)}：{title}" if source else title
-    return Told(line.say(N_("事件登记")), text, details)
+    text = line.say(N_("%(source)s：%(title)s"), source=line.say(source), title=title) if source else title
+    return Told(line.say(N_("事件已登记")), text, details)
 
 
 def _raised(line: Timeline, entry: EntryView) -> Told:

@@ -123,6 +123,7 @@ def test_several_files_are_read_in_their_order_and_may_use_the_same_ids(read):
     (WHOLE % ", exp: {phone: late}", 'a.yaml:1: [1].exp.phone: is "late", no verdict; write late N with whole minutes'),
     (WHOLE % ", exp: {phone: late 0}", 'a.yaml:1: [1].exp.phone: is "late 0", no verdict'),
     (WHOLE % ", exp_occurred: {phone: ontime}", "a.yaml:1: [1].exp_occurred: needs to know when it occurred"),
+    ("- {id: ../S01, title: x, received: 2026-03-12 14:05}\n", 'a.yaml:1: [1].id: is "../S01"; write something like S01'),
     (WHOLE % ", drill: perhaps", 'a.yaml:1: [1].drill: is "perhaps"; write true or false'),
     (WHOLE % ", facts: [1]", "a.yaml:1: [1].facts: is a list; write a text"),
     (WHOLE % ", profile_after: general", 'a.yaml:1: [1].profile_after: "general" is not a known protocol; did you mean'),
@@ -158,5 +159,5 @@ def test_every_complaint_of_every_file_is_told_at_once(read):
 
 
 def test_a_file_that_is_not_there_is_told(setting):
-    with pytest.raises(ConfigError, match="nowhere.yaml:1: cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml:1: cannot be read: No such file or directory"):
         read_scenarios([Path("nowhere.yaml")], setting)

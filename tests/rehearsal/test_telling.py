@@ -103,8 +103,8 @@ def test_a_wordy_teller_shows_what_was_said(told, show):
 
 
 def test_a_refused_log_is_told_with_its_reason(told, play_file):
-    lines = told("T01", "", play_file("done: {phone: 2026-03-12 13:58}, protocol: district-emergency"))
-    assert "  14:05  电话上报 未被受理：办理时间早于计时起点，请写明原因" in lines
+    lines = told("T01", "", play_file("protocol: general-48h, done: {response: 2026-03-12 13:58}"))
+    assert "  14:05  舆情回应 未被受理：办理时间早于计时起点，请写明原因" in lines
 
 
 def test_a_broken_ledger_is_told_with_its_sequence(told, show):

@@ -55,28 +55,32 @@
   const isHeld = (element) => element.contains(document.activeElement) && document.activeElement !== document.body;
   const isTouched = (element) => isHeld(element) || element.querySelector("form[data-touched]") !== null;
 
-  // Bring `old` to the state of `fresh`, replacing as much as can be replaced at once. Forms stay as they are,
-  // and so does whatever holds the focus.
+  // Bring `old` to the state of `fresh` node by node, so that whatever did not change stays the same node: a screen
+  // reader is not interrupted, the focus does not move. Forms stay as they are; so does a part somebody is using
+  // when its shape has changed.
   function renew(old, fresh) {
     if (old.isEqualNode(fresh) || old.matches("form")) return;
-    if (!isHeld(old) && !old.matches("[data-keyed]") && !old.querySelector("form, [data-keyed]")) {
-      old.replaceWith(fresh);
-      return;
-    }
-    if (old.matches("[data-keyed]")) {
-      renewList(old, fresh);
-      return;
-    }
-    const before = [...old.children], after = [...fresh.children];
-    const isSameShape = before.length === after.length && before.every((child, i) => child.tagName === after[i].tagName);
-    if (!isSameShape) {
+    const before = [...old.childNodes], after = [...fresh.childNodes];
+    const isList = old.matches("[data-keyed]");
+    const isSameShape = before.length === after.length && before.every((node, i) => node.nodeName === after[i].nodeName);
+    if (!isList && !isSameShape) {
       if (!isTouched(old)) old.replaceWith(fresh);
       return;
     }
-    if (old.className !== fresh.className) old.className = fresh.className;
-    if (fresh.dataset.said) old.dataset.said = fresh.dataset.said;
-    if (before.length) before.forEach((child, i) => renew(child, after[i]));
-    else if (!isHeld(old)) old.replaceWith(fresh);
+    renewAttributes(old, fresh);
+    if (isList) renewList(old, fresh);
+    else before.forEach((node, i) => {
+      if (node.nodeType === Node.ELEMENT_NODE) renew(node, after[i]);
+      else if (node.data !== after[i].data) node.data = after[i].data;
+    });
+  }
+
+  function renewAttributes(old, fresh) {
+    const isLeft = (name) => name === "open" || name === "hx-swap-oob"; // a <details> is the reader's own
+    for (const { name } of [...old.attributes]) if (!isLeft(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) {
+      if (!isLeft(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
   }
 
   // A list whose items have ids: new ones come in, others stay where they are, so that nothing jumps.

@@ -1,0 +1,134 @@
+"""A duty room put together by hand from the real parts, on a virtual clock: desk, one engine, recording channels."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
+
+from incident_clock.clock import VirtualClock
+from incident_clock.desk import Desk
+from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.settling import Settler
+from incident_clock.engine.tick import Ticked, Ticker
+from incident_clock.outbox import queue, wording
+from incident_clock.outbox.sender import Sender
+from incident_clock.outbox.tables import Message
+from incident_clock.phrases import Phrases
+from incident_clock.protocol.steps import ResponseProtocol
+from incident_clock.registry import ledger
+from incident_clock.registry.chain import plain
+from incident_clock.registry.drafts import NewIncident, StepLog
+from incident_clock.registry.facts import Actor
+from incident_clock.registry.tables import Deadline, Incident
+from incident_clock.store.session import Store
+from incident_clock.views.reading import Views
+from tests.support import bureau
+from tests.support.telling import RecordingChannel, Told
+
+LINK = "http://127.0.0.1:8000/incidents/"
+
+
+class Room:
+    """The bureau is loaded, the clock stands at `now`. `engine` names the engine whose turns are taken."""
+
+    def __init__(self, store: Store, now: datetime, *rules: ResponseProtocol,
+                 channels: Sequence[str] = ("sms", "email"), engine: str = "engine-1") -> None:
+        rules = rules or (bureau.rule(), bureau.rule("general-48h"))
+        self.store, self.clock = store, VirtualClock(now)
+        bureau.move_in(store, now)
+        self.channels = {name: RecordingChannel(name, self.clock) for name in channels}
+        self.desk = Desk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
+        self.ticker = Ticker(store, lambda session: self.channels)
+        self.sender = self.another_sender(engine)
+        self.auditor = Auditor(store)
+        self.views = Views(store, bureau.ZONE, self.text_of, lambda: ())
+
+    def another_sender(self, engine: str) -> Sender:
+        return Sender(self.store, self.channels, self.clock, engine, self.text_of, partial(Phrases, zone=bureau.ZONE),
+                      lambda: None, Settler(self.store).settle)
+
+    def text_of(self, message: Message, now: datetime) -> str:
+        return wording.text(message, Phrases(message.language, bureau.ZONE), now=now,
+                            link=LINK + message.facts["number"])
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # ── what people do ──────────────────────────────────────────────────────────
+    def register(self, title: str = "青禾路户外广告牌被大风刮落伤人", *, actor: Actor = bureau.ZHOU, **fields: object) -> str:
+        """Register now; gives the number."""
+        return self.desk.register(NewIncident(title=title, **fields), actor=actor, now=self.now).number
+
+    def log(self, number: str, step: str = "phone_report", *, actor: Actor = bureau.ZHOU, **fields: object) -> None:
+        self.desk.log_step(number, step, StepLog(**fields), actor=actor, now=self.now)
+
+    def withdraw(self, number: str, step: str = "phone_report", reason: str | None = "记错了事件", *,
+                 actor: Actor = bureau.ZHOU) -> None:
+        self.desk.withdraw(number, step, reason, actor=actor, now=self.now)
+
+    # ── time ────────────────────────────────────────────────────────────────────
+    def tick(self) -> Ticked:
+        return self.ticker.tick(self.now)
+
+    def send(self) -> int:
+        """Turns of the sender until nothing may go; gives how many were tried."""
+        tried = 0
+        while turn := self.sender.turn():
+            tried += turn
+        return tried
+
+    def wait(self, **span: float) -> "Room":
+        """Let time pass with nobody at work."""
+        self.clock.advance(timedelta(**span))
+        return self
+
+    def work(self, **span: float) -> "Room":
+        """Let time pass with the engine at work, instant by instant."""
+        return self.work_until(self.now + timedelta(**span))
+
+    def work_until(self, end: datetime) -> "Room":
+        while True:
+            wake_at = self.tick().wake_at
+            self.send()
+            instants = [at for at in (wake_at, self.next_try_at()) if at is not None and self.now < at <= end]
+            if not instants:
+                break
+            self.clock.move_to(min(instants))
+        self.clock.move_to(end)
+        return self
+
+    def next_try_at(self) -> datetime | None:
+        with self.store.read() as session:
+            return queue.next_try_at(session)
+
+    # ── what is seen ────────────────────────────────────────────────────────────
+    @property
+    def told(self) -> list[Told]:
+        """Every letter that arrived, in order."""
+        return sorted((told for channel in self.channels.values() for told in channel.told), key=lambda told: told.at)
+
+    def messages(self, **where: object) -> list[Message]:
+        with self.store.read() as session:
+            return list(session.scalars(select(Message).filter_by(**where).order_by(Message.id)))
+
+    def message(self, **where: object) -> Message:
+        found = self.messages(**where)
+        assert len(found) == 1, f"{len(found)} messages where {where}"
+        return found[0]
+
+    def entries(self, number: str, kind: str | None = None) -> list[dict]:
+        """The ledger as the export shows it."""
+        with self.store.read() as session:
+            found = [plain(link) for link in ledger.links(session, self.incident(number).id)]
+        return [entry for entry in found if kind in (None, entry["kind"])]
+
+    def incident(self, number: str) -> Incident:
+        with self.store.read() as session:
+            return session.scalars(select(Incident).where(Incident.number == number)).unique().one()
+
+    def deadline(self, number: str, step: str = "phone_report") -> Deadline:
+        with self.store.read() as session:
+            return session.scalars(select(Deadline).join(Incident)
+                                   .where(Incident.number == number, Deadline.step == step)).one()
