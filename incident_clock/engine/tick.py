@@ -128,8 +128,9 @@ def _reason(incident: Incident, deadline: Deadline, decision: Decision, now: dat
     latest = max((occurrence.at for occurrence in decision.raised), default=now)
     if not decision.passed_over and now - latest <= LATE_AFTER:
         return "on_time"
-    if deadline.reopened_at is not None and latest <= deadline.reopened_at:
+    known_at = max(incident.registered_at, deadline.reopened_at or incident.registered_at)
+    if latest > known_at or now - known_at > LATE_AFTER:
+        return "recovered"
+    if known_at == deadline.reopened_at:
         return "reopened"
-    if latest <= incident.registered_at:
-        return "late_registration" if decision.passed_over else "registered"
-    return "recovered"
+    return "late_registration" if decision.passed_over else "registered"

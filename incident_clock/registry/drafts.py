@@ -22,7 +22,7 @@ LINE_LIMIT, TEXT_LIMIT = 200, 4_000  # characters
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs by name, empty to the eye
 
 CATEGORIES = ("natural", "accident", "health", "security", "opinion_only")
-GRADES = ("一般", "较大", "重大", "特别重大")
+GRADES = (N_("一般"), N_("较大"), N_("重大"), N_("特别重大"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

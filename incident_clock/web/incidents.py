@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from incident_clock.errors import Invalid, NotFound, Refusal, Refusals
 from incident_clock.people import access
 from incident_clock.phrases import N_
-from incident_clock.registry.drafts import StepLog
+from incident_clock.registry.drafts import StepLog, checked_log
 from incident_clock.views.shapes import IncidentView, Name, StepView
 from incident_clock.views.timeline import ALL, NEWEST_FIRST, OLDEST_FIRST
 from incident_clock.web import forms
@@ -125,7 +125,8 @@ def to_ring(step: StepView, *, besides: str) -> list[Name]:
 
 def _read_log(number: str, key: str) -> tuple[StepLog, forms.Entered | None]:
     """The log as typed. Raises Refusals with every complaint, NotFound."""
-    step = next((s for s in assembly().views.incident(number, now()).steps if s.key == key), None)
+    incident = assembly().views.incident(number, now())
+    step = next((s for s in incident.steps if s.key == key), None)
     complaints: list[Refusal] = []
     entered = None
     try:
@@ -137,9 +138,19 @@ def _read_log(number: str, key: str) -> tuple[StepLog, forms.Entered | None]:
     texts = {name: forms.text_of(request.form, name) for name in ("report_to", "evidence", "note", "reason")}
     if step is not None and step.is_open and step.evidence in REQUIRED_TO and not (texts["report_to"] or "").strip():
         complaints.append(Invalid(N_("请填写这一项，审计要看"), field="report_to"))
+    draft = StepLog(done_at=entered.at if entered else None, **texts)
     if complaints:
-        raise Refusals(complaints)
-    return StepLog(done_at=entered.at if entered else None, **texts), entered
+        raise Refusals([*complaints, *_others(draft, incident, {refusal.field for refusal in complaints})])
+    return draft, entered
+
+
+def _others(draft: StepLog, incident: IncidentView, told: set[str | None]) -> list[Refusal]:
+    """What else the registry would refuse, so that the form is mended once."""
+    try:
+        checked_log(draft, started=incident.clock_started_at, now=now())
+    except Refusals as refusals:
+        return [one for one in refusals.refusals if one.field not in told]
+    return []
 
 
 def _refused(refusal: Refusal, number: str, key: str | None, form: str) -> ResponseReturnValue:
@@ -169,7 +180,7 @@ def _shown(number: str, *, focus: str | None, values: MultiDict[str, str], form:
     chosen = next((name for name in FILTERS if name == request.args.get("show")), ALL)
     entries, counts = assembly().views.timeline(incident.id, order=order, only=chosen)
     large = _large(incident, focus)
-    lost = MultiDict()
+    lost: MultiDict[str, str] = MultiDict()
     if form == "log" and (large is None or large.key != focus):  # typed for a step that has no form any more
         lost, values, form = values, MultiDict(), ""
     card = me()

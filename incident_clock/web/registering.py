@@ -22,6 +22,12 @@ pages.before_request(must_be_signed_in)
 
 MINUTES_AGO = (0, 5, 10, 15, 30)
 SOURCES = (N_("12345热线"), N_("中队或现场电话"), N_("网上巡查"), N_("上级或兄弟单位"))
+LABELS = {  # field → how it is called among the complaints, in the order of the page
+    "received_at": N_("获知时间"), "title": N_("什么事"), "place": N_("地点"), "source": N_("来源"),
+    "occurred_at": N_("事发时间"), "first_online_at": N_("网上首发时间"), "first_learned_by": N_("最早何人获知"),
+    "unit": N_("承办单位"), "category": N_("事件类别"), "event_grade": N_("事件分级"), "opinion_grade": N_("舆情分级"),
+    "protocol": N_("适用规则"), "summary": N_("现有情况"),
+}
 INSTANTS = ("received_at", "occurred_at", "first_online_at")
 TEXTS = ("title", "place", "summary", "unit", "first_learned_by", "category", "event_grade", "opinion_grade",
          "protocol")
@@ -81,10 +87,10 @@ def read(form: MultiDict[str, str], *, now: datetime) -> Filled:
             complaints.append(refusal)
             entered[name] = None
     if entered["received_at"] is None and not any(one.field == "received_at" for one in complaints):
-        complaints.append(Invalid(N_("请选一项，或填写时刻：本局最早何时获知"), field="received_at"))
+        complaints.append(Invalid(N_("请选一项，或填写时刻"), field="received_at"))
     source = forms.text_of(form, "source_other") or forms.text_of(form, "source")
     if source is None or source == forms.OTHER:
-        complaints.append(Invalid(N_("请选一项：从哪里得知"), field="source"))
+        complaints.append(Invalid(N_("请选一项"), field="source"))
     instants = {name: one.at if one else None for name, one in entered.items()}
     texts = {name: forms.text_of(form, name) for name in TEXTS}
     draft = NewIncident(**{**texts, "title": texts["title"] or ""}, **instants, source=source,  # type: ignore[arg-type]
@@ -114,7 +120,9 @@ def _refused(refusal: Refusal, filled: Filled) -> ResponseReturnValue:
     form = MultiDict(request.form)
     if isinstance(refusal, Conflict):
         form["key"] = ""  # this one was used up: the next try is a request of its own
-    return _page(form, sentences(refusal), status=refusal.http_status)
+    places = list(LABELS)
+    told = sorted(sentences(refusal), key=lambda one: places.index(one[0]) if one[0] in places else len(places))
+    return _page(form, told, status=refusal.http_status)
 
 
 def _page(values: MultiDict[str, str], complaints: list[tuple[str | None, str]] | None = None, *,
@@ -122,7 +130,7 @@ def _page(values: MultiDict[str, str], complaints: list[tuple[str | None, str]] 
     with assembly().store.read() as session:
         first_told = names.on_roles(session, _first_told(values.get("protocol")), now())
     page = render_template(
-        "register.html", values=values, complaints=complaints or [], tab="register",
+        "register.html", values=values, complaints=complaints or [], labels=LABELS, tab="register",
         errors={field: said for field, said in reversed(complaints or []) if field},
         key=values.get("key") or secrets.token_urlsafe(16), page_seen_at=page_seen_at(),
         choices=forms.choices(MINUTES_AGO, now=now(), zone=zone(), picked=values.get("received_at", "")),

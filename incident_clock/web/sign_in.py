@@ -1,5 +1,7 @@
 """Signing in and out: a one-time link (GET shows, POST consumes) or a password. Sessions live on the server."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -16,7 +18,7 @@ from incident_clock.web.guard import KEPT_PATH, Reader, kept_fields, local_path,
 pages = Blueprint("sign_in", __name__)
 
 # endpoint that was posted to when the sign-in ran out → how its form comes back filled in
-REFILLED = {
+REFILLED: dict[str, Callable[..., ResponseReturnValue]] = {
     "registering.register": registering.refilled,
     "incidents.log": incidents.refilled_log,
     "incidents.withdraw": incidents.refilled_withdrawal,

@@ -17,6 +17,11 @@ class LogWords:
     evidence_hint: str
     button: str
 
+    def labels(self) -> dict[str, str]:
+        """Field → how it is called among the complaints."""
+        return {"done_at": self.when, "report_to": self.to, "evidence": N_("凭证"), "note": N_("补充说明"),
+                "reason": N_("原因")}
+
 
 LOG_WORDS = {
     "call": LogWords(

@@ -82,6 +82,13 @@ def test_a_log_that_cannot_be_right_is_told_at_its_field_and_nothing_is_lost(
     assert step(busy).is_open
 
 
+def test_every_complaint_about_a_log_is_told_at_once(busy: House) -> None:
+    answer = log(busy, busy.client("zhou"), report_to="", done_at_time="1404")
+    assert "还差 2 处" in answer.text
+    assert "报给谁：请填写这一项，审计要看" in answer.text
+    assert "原因：办理时间早于计时起点，请写明原因" in answer.text
+
+
 def test_before_t0_a_reason_is_enough(busy: House) -> None:
     answer = log(busy, busy.client("zhou"), done_at_time="1404", reason="先口头报出，后接热线转办")
     assert answer.status_code == 303

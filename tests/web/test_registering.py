@@ -41,10 +41,10 @@ def test_three_things_are_asked_and_no_more(house: House) -> None:
     ({"title": "坠" * 10_000}, "最多200字，现有10000字"),
     ({"title": "坠\0落"}, "看不见的控制字符"),
     ({"title": "坠\u202e落"}, "看不见的控制字符"),
-    ({"source": ""}, "从哪里得知"),
-    ({"source": "other"}, "从哪里得知"),
+    ({"source": ""}, "请选一项"),
+    ({"source": "other"}, "请选一项"),
     ({"received_at": "other"}, "请填写时刻"),
-    ({"received_at": "", "received_at_time": ""}, "本局最早何时获知"),
+    ({"received_at": "", "received_at_time": ""}, "请选一项，或填写时刻"),
     ({"received_at_time": "1520"}, "比现在晚74分钟"),
     ({"received_at_time": "2561"}, "不是24小时制的时刻"),
     ({"received_at_time": "1400", "received_at_day": "2026-02-30"}, "不是日历上的日期"),
@@ -73,6 +73,8 @@ def test_what_cannot_be_right_is_told_at_its_field_and_nothing_typed_is_lost(
 def test_every_complaint_is_told_at_once(house: House) -> None:
     answer = register(house, title="", received_at_time="1520", source="")
     assert "还差 3 处" in answer.text
+    box = answer.text.split('id="errors"')[1].split("</ul>")[0]
+    assert box.index("获知时间：") < box.index("什么事：") < box.index("来源：")  # as they stand on the page
 
 
 @pytest.mark.parametrize("title", ["𠮷野家门口招牌坠落🚨", "<b>招牌</b> & \"灯箱\" 'x' {{ 7*7 }} %(x)s %s"])
