@@ -35,7 +35,8 @@ def messages(session: Session, *, incident_id: int | None = None, group: str | N
 
 def counts(session: Session) -> dict[str, int]:
     """How many messages stand in each group of `GROUPS`."""
-    found = dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).tuples().all())
+    rows = session.execute(select(Message.state, func.count().label("size")).group_by(Message.state))
+    found = {row.state: row.size for row in rows}
     return {group: sum(found.get(state, 0) for state in states) for group, states in GROUPS.items()}
 
 

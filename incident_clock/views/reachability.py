@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from incident_clock.errors import Invalid, Refusal
 from incident_clock.people import roster
+from incident_clock.people.access import role_title
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol
 
@@ -32,5 +33,6 @@ def complaints(session: Session, protocols: Iterable[ResponseProtocol], *, chann
                 if len(missing) == len(rung.tell):
                     found.append(Invalid(
                         N_("规则 %(rule)s 的“%(step)s”第%(rung)s级催不到任何人（%(roles)s），请补通讯录或渠道"),
-                        rule=protocol.key, step=step.title, rung=rung.number, roles=missing))
+                        rule=protocol.key, step=step.title, rung=rung.number,
+                        roles=[role_title(role) for role in missing]))
     return found

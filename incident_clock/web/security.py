@@ -7,6 +7,7 @@ from flask import Flask, Response, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from incident_clock.phrases import N_
 from incident_clock.web import sign_in
 from incident_clock.web.context import me
 from incident_clock.web.guard import ask_to_sign_in, kept_fields
@@ -25,6 +26,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+SHOWN_AGAIN = {  # typed words that are shown for checking when a form has to be sent once more
+    "title": N_("什么事"), "place": N_("地点"), "source": N_("来源"), "summary": N_("现有情况"),
+    "report_to": N_("对方"), "evidence": N_("凭证"), "note": N_("补充说明"), "reason": N_("原因"),
 }
 STATIC_FOR_EVER = "public, max-age=31536000, immutable"  # its address carries a hash of its content
 
@@ -69,4 +74,4 @@ def _ask_again(error: CSRFError) -> ResponseReturnValue:
         return sign_in.asked_again()
     if me() is None:
         return ask_to_sign_in()
-    return make_response(render_template("again.html", fields=kept_fields(request.form)), 400)
+    return make_response(render_template("again.html", fields=kept_fields(request.form), labels=SHOWN_AGAIN), 400)

@@ -8,10 +8,20 @@ from datetime import date, datetime, time, timedelta
 
 from incident_clock.people.access import role_title
 from incident_clock.phrases import CHINESE, N_, Phrases
-from incident_clock.protocol.deadlines import late_minutes, overdue_from
+from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.protocol.standing import Standing, Verdict
 from incident_clock.views.shapes import BoardRow, IncidentView, Name, RungView, StepView
 from incident_clock.views.words import STANDINGS, standing_words
+from incident_clock.web.telling_words import (
+    CATEGORY_WORDS,
+    DAYS_AGO,
+    DONE,
+    DONE_ALONE,
+    DUE,
+    GRADE_WORDS,
+    SHORT_TITLES,
+    TO_DO,
+)
 
 # standing → class of its colour, sign
 MARKS = {
@@ -20,39 +30,6 @@ MARKS = {
     Standing.MET_LATE: ("is-late", "late"), Standing.WAIVED: ("is-off", "off"),
     Standing.TRANSFERRED: ("is-off", "moved"), Standing.NOT_APPLICABLE: ("is-off", "off"),
 }
-SHORT_TITLES = {
-    "phone_report": N_("电话"), "preliminary_report": N_("初报"), "detailed_report": N_("详报"),
-    "release": N_("发布"), "press_conference": N_("发布会"), "response": N_("回应"),
-}
-DUE = {  # kind of evidence → by when it has to be done
-    "call": N_("%(at)s 前电话报告"), "document": N_("%(at)s 前书面报出"), "release": N_("%(at)s 前发布"),
-    "press_conference": N_("%(at)s 前举行"), "note": N_("%(at)s 前办结"),
-}
-DONE = {
-    "call": N_("%(at)s 已报%(to)s"), "document": N_("%(at)s 已报%(to)s"), "release": N_("%(at)s 已发布：%(to)s"),
-    "press_conference": N_("%(at)s 已举行：%(to)s"), "note": N_("%(at)s 已办结%(to)s"),
-}
-DONE_ALONE = {
-    "call": N_("%(at)s 已电话报告"), "document": N_("%(at)s 已书面报出"), "release": N_("%(at)s 已发布"),
-    "press_conference": N_("%(at)s 已举行"), "note": N_("%(at)s 已办结"),
-}
-TO_DO = {  # step → what has to be done, in one or two short sentences
-    "phone_report": N_("打电话报区总值班室：时间、地点、什么事、有无伤亡、已采取的措施。请对方复述，记下谁接的。"),
-    "preliminary_report": N_("快报事实，慎报原因：接报、事发时间，地点，来源，伤亡，措施。停表看报出，不看签发。"),
-    "detailed_report": N_("补齐经过、原因、伤亡和损失、处置进展、舆情走势和下一步。停表看报出，不看签发。"),
-    "release": N_("发布经审定的权威信息，口径与上报一致。停表看首次公开发布的时间。"),
-    "press_conference": N_("举行新闻发布会，或与上级新闻部门合开。停表看开始时间。"),
-    "response": N_("公开回应关切，口径与上报一致。停表看首次公开回应的时间。"),
-}
-CATEGORY_WORDS = {
-    "natural": N_("自然灾害"), "accident": N_("事故灾难"), "health": N_("公共卫生事件"),
-    "security": N_("社会安全事件"), "opinion_only": N_("纯舆情或谣言"),
-}
-GRADE_WORDS = {
-    "一般": N_("一般（Ⅳ级）"), "较大": N_("较大（Ⅲ级）"), "重大": N_("重大（Ⅱ级）"), "特别重大": N_("特别重大（Ⅰ级）"),
-}
-
-DAYS_AGO = (N_("今天"), N_("昨天"), N_("前天"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +251,6 @@ class Telling:
 
     def clauses(self, notes: list[str]) -> str:
         return ("；" if self.phrases.language == CHINESE else "; ").join(notes)
-
-    def is_due_minute(self, step: StepView) -> bool:
-        """Whether the due instant has passed but its minute still counts."""
-        return step.is_open and step.due_at <= self.seen_at < overdue_from(step.due_at)
 
     def _counted(self, word: str, parts: list[tuple[int, str]], until: datetime | None) -> Count:
         """Chinese puts the word before the figures, English after them."""

@@ -73,6 +73,19 @@ def test_a_step_logged_by_a_colleague_makes_room_for_the_next(visit: Visit, busy
     expect(window.locator("#detailed_report form.log")).to_be_visible()
 
 
+def test_a_step_logged_by_a_colleague_while_i_was_writing_keeps_what_i_wrote(visit: Visit, busy: House) -> None:
+    window = with_frozen_clock(visit, "/incidents/2026-0036")
+    window.fill("#evidence", "传真回执 1")
+    window.locator("h1").click()  # the focus is elsewhere, the words are there
+    busy.log(busy.s02, "preliminary_report", at("14:50"), actor=WU, report_to="区总值班室")
+    refreshed(window)
+    expect(window.locator("#entries")).to_contain_text("初步报告完成")
+    expect(window.locator("#evidence")).to_have_value("传真回执 1")
+    window.get_by_role("button", name="记录已报出").click()
+    expect(window.locator("#errors")).to_contain_text("吴乙已在 14:50 记录过这一步，未重复记录")
+    expect(window.locator(".typed-box")).to_contain_text("传真回执 1")
+
+
 def test_an_open_withdrawal_stays_open(visit: Visit, busy: House) -> None:
     window = with_frozen_clock(visit, "/incidents/2026-0036")
     window.locator("#phone_report summary").click()

@@ -55,6 +55,10 @@
   const isHeld = (element) => element.contains(document.activeElement) && document.activeElement !== document.body;
   const isTouched = (element) => isHeld(element) || element.querySelector("form[data-touched]") !== null;
 
+  // There is one form to log with. While somebody is writing in it, no other card gets one.
+  const isSecondForm = (fresh) => fresh.querySelector("form.log") !== null &&
+    document.querySelector("form.log[data-touched], form.log:focus-within") !== null;
+
   // Bring `old` to the state of `fresh` node by node, so that whatever did not change stays the same node: a screen
   // reader is not interrupted, the focus does not move. Forms stay as they are; so does a part somebody is using
   // when its shape has changed.
@@ -64,7 +68,7 @@
     const isList = old.matches("[data-keyed]");
     const isSameShape = before.length === after.length && before.every((node, i) => node.nodeName === after[i].nodeName);
     if (!isList && !isSameShape) {
-      if (!isTouched(old)) old.replaceWith(fresh);
+      if (!isTouched(old) && !isSecondForm(fresh)) old.replaceWith(fresh);
       return;
     }
     renewAttributes(old, fresh);
@@ -127,9 +131,8 @@
     setStale(false);
     announce();
   });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) document.getElementById("poll")?.dispatchEvent(new Event("look"));
-  });
+  const lookAgain = () => document.getElementById("poll")?.dispatchEvent(new Event("look"));
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) lookAgain(); });
 
   // ── forms ──────────────────────────────────────────────────────────────────────────────────────────
   document.addEventListener("input", (event) => {
@@ -151,7 +154,9 @@
     if (button?.form?.method === "post") setTimeout(() => { button.disabled = true; }, 0);
   });
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload(); // from the back-forward cache: its figures are old
+    if (!event.persisted) return; // brought back whole by the back button, with what was typed: only look again
+    for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+    lookAgain();
   });
 
   if (document.getElementById("pulse")) setInterval(everySecond, 1000);
