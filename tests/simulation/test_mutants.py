@@ -1,0 +1,164 @@
+"""A simulation that finds nothing proves nothing: every one of these planted bugs must be found by some day."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from incident_clock import desk
+from incident_clock.engine import alerts, tick
+from incident_clock.outbox import messages as m
+from incident_clock.outbox import queue
+from incident_clock.outbox.queue import Outcome
+from incident_clock.outbox.tables import Message
+from incident_clock.protocol import ladder
+from incident_clock.protocol.ladder import Decision, Occurrence
+from incident_clock.registry import incidents
+from tests.simulation.oracle import Broken, calls, examine
+from tests.simulation.world import DAY, World, fresh_sqlite
+
+DAYS = 30  # within which a planted bug must be found
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def nothing(*_given: object, **_named: object) -> None:
+    return None
+
+
+def reminders_outlive_the_log(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue, "withdraw", nothing)
+
+
+def a_kept_back_reminder_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue, "restore", nothing)
+
+
+def a_reopened_ladder_starts_anew(patch: pytest.MonkeyPatch) -> None:
+    whole = incidents.withdraw
+
+    def withdraw(session, incident, step, reason, **named):
+        sequence = whole(session, incident, step, reason, **named)
+        deadline = next(d for d in incident.deadlines if d.step == step)
+        deadline.next_rung_at = deadline.wake_at = incident.clock_started_at
+        return sequence
+
+    patch.setattr(incidents, "withdraw", withdraw)
+
+
+def the_passed_over_are_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(alerts, "roles_of", lambda step, decision, one: ladder.audience(step, Decision((one,), (), None)))
+
+
+def the_passed_over_are_not_named(patch: pytest.MonkeyPatch) -> None:
+    whole = tick.RungRaised
+    patch.setattr(tick, "RungRaised", lambda **named: whole(**{**named, "passed_over": []}))
+
+
+def a_gap_is_a_burst(patch: pytest.MonkeyPatch) -> None:
+    whole = ladder.decide
+
+    def decide(step, *, started, next_rung_at, now):
+        due = tuple(Occurrence(*planned, at) for planned, at in calls(step, started) if next_rung_at <= at <= now)
+        return replace(whole(step, started=started, next_rung_at=next_rung_at, now=now), raised=due, passed_over=())
+
+    patch.setattr(ladder, "decide", decide)
+
+
+def a_gap_forgets_the_lower_rungs(patch: pytest.MonkeyPatch) -> None:
+    whole = ladder.decide
+    patch.setattr(ladder, "decide", lambda *given, **named: replace(whole(*given, **named), passed_over=()))
+
+
+def deadlines_pass_in_silence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(tick, "overdue_from", lambda due: due + 9 * DAY)
+
+
+def a_withdrawn_message_may_be_claimed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(m, "WAITING", (m.QUEUED, m.UNKNOWN, m.WITHDRAWN))
+
+
+def sent_before_sending(patch: pytest.MonkeyPatch) -> None:
+    whole = queue.claim
+
+    def claim(session, **named):
+        claimed = whole(session, **named)
+        session.execute(update(Message).where(Message.id.in_([one.message_id for one in claimed])).values(state=m.ACCEPTED))
+        return claimed
+
+    patch.setattr(queue, "claim", claim)
+
+
+def a_lost_answer_counts_as_a_yes(patch: pytest.MonkeyPatch) -> None:
+    outcome_for(patch, queue.UNKNOWN, queue.ACCEPTED)
+
+
+def a_lost_answer_counts_as_a_no(patch: pytest.MonkeyPatch) -> None:
+    outcome_for(patch, queue.UNKNOWN, queue.RETRY)
+
+
+def a_failed_try_is_the_last(patch: pytest.MonkeyPatch) -> None:
+    outcome_for(patch, queue.RETRY, queue.FAILED)
+
+
+def outcome_for(patch: pytest.MonkeyPatch, given: str, taken: str) -> None:
+    whole = queue.settle
+
+    def settle(session, claimed, outcome: Outcome, *, now):
+        return whole(session, claimed, replace(outcome, result=taken) if outcome.result == given else outcome, now=now)
+
+    patch.setattr(queue, "settle", settle)
+
+
+def nobody_is_rescued(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue, "rescue", lambda session, **named: 0)
+
+
+def a_rescued_message_is_not_marked(patch: pytest.MonkeyPatch) -> None:
+    whole = queue.rescue
+
+    def rescue(session, **named):
+        freed = whole(session, **named)
+        session.execute(update(Message).where(Message.state == m.QUEUED).values(may_be_copy=False))
+        return freed
+
+    patch.setattr(queue, "rescue", rescue)
+
+
+def only_sure_readers_get_the_news(patch: pytest.MonkeyPatch) -> None:
+    whole = queue.told
+    patch.setattr(queue, "told", lambda session, **named: [
+        message for message in whole(session, **named) if message.state == m.ACCEPTED])
+
+
+def nobody_hears_of_a_withdrawn_log(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(desk, "REOPENED", m.ALL_CLEAR)
+
+
+def a_late_registration_moves_t0(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(incidents, "_clock_start", lambda new, protocol, now: now)
+
+
+MUTANTS = [
+    reminders_outlive_the_log, a_kept_back_reminder_is_forgotten, a_reopened_ladder_starts_anew,
+    the_passed_over_are_not_told, the_passed_over_are_not_named, a_gap_is_a_burst, a_gap_forgets_the_lower_rungs,
+    deadlines_pass_in_silence, a_withdrawn_message_may_be_claimed, sent_before_sending, a_lost_answer_counts_as_a_yes,
+    a_lost_answer_counts_as_a_no, a_failed_try_is_the_last, nobody_is_rescued, a_rescued_message_is_not_marked,
+    only_sure_readers_get_the_news, nobody_hears_of_a_withdrawn_log, a_late_registration_moves_t0,
+]
+
+
+@pytest.mark.parametrize("plant", MUTANTS, ids=[plant.__name__ for plant in MUTANTS])
+def test_a_planted_bug_is_found(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Patch):
+    plant(monkeypatch)
+    for seed in range(DAYS):
+        store = fresh_sqlite(sqlite_template, tmp_path, seed)
+        try:
+            examine(World(seed, store).live())
+        except Broken:
+            return
+        finally:
+            store.dispose()
+    pytest.fail(f"{DAYS} days went by and nobody noticed")

@@ -1,0 +1,246 @@
+"""One virtual day drawn from a seed: people who register, log and take back, an engine that dies, channels that fail.
+
+The product's own parts do the work; this only decides what happens when, and keeps what an oracle needs to know.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import event
+
+from incident_clock.channels.base import Letter
+from incident_clock.errors import Refusal
+from incident_clock.outbox import messages as m
+from incident_clock.outbox import queue
+from incident_clock.outbox.queue import Claimed
+from incident_clock.outbox.sender import Sender
+from incident_clock.outbox.tables import Attempt, Message
+from incident_clock.protocol.steps import AFTER, BEFORE_DUE, OVERDUE_BY, Repeat
+from incident_clock.store.session import Store
+from tests.support.bureau import WANG, WU, ZHOU, rung, small_rule
+from tests.support.room import Room
+from tests.support.telling import ARRIVES, PERMANENT, TEMPORARY, UNKNOWN
+
+MORNING = datetime(2026, 3, 12, 0, 30, tzinfo=UTC)
+DAY = timedelta(minutes=150)
+MINUTE = timedelta(minutes=1)
+LOST = "lost"  # the letter never arrived and the answer is unknown
+
+RULE = small_rule(
+    rung(1, AFTER, 0, "duty_officer"), rung(2, BEFORE_DUE, 8, "duty_officer", "duty_chief"),
+    rung(3, BEFORE_DUE, 4, "deputy"), rung(4, BEFORE_DUE, 4, "duty_leader"),
+    rung(5, OVERDUE_BY, 1, "head", repeats=(Repeat(timedelta(minutes=9), 2), Repeat(timedelta(minutes=40)))),
+    steps=("phone_report", "preliminary_report"))
+
+FATES = {  # profile → fates and their weights
+    "calm": ((ARRIVES,), (1,)),
+    "mixed": ((ARRIVES, TEMPORARY, PERMANENT, UNKNOWN, LOST), (82, 10, 2, 3, 3)),
+    "hell": ((ARRIVES, TEMPORARY, PERMANENT, UNKNOWN, LOST), (45, 30, 5, 10, 10)),
+}
+
+
+class Crash(BaseException):
+    """The engine's process is gone, wherever it was."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A letter handed to a channel. `attempt` is the one it belongs to; `has_arrived` whether somebody can read it."""
+
+    message_id: int
+    attempt: int
+    has_arrived: bool
+    is_copy: bool
+    reference: str
+
+
+@dataclass
+class World:
+    """`order` counts what was committed, so that the oracle knows what came before what."""
+
+    seed: int
+    store: Store
+    room: Room = field(init=False)
+    calls: list[Call] = field(default_factory=list)
+    begun: list[tuple[int, datetime]] = field(default_factory=list)  # order and instant of every tick
+    ended: list[tuple[int, datetime]] = field(default_factory=list)  # of those the engine survived
+    registered: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # number → order, received
+    rescued: set[tuple[int, int]] = field(default_factory=set)  # message and attempt whose lease was freed
+    claims: list[tuple[int, int]] = field(default_factory=list)  # order, message
+    settled: list[tuple[int, str, str, bool]] = field(default_factory=list)  # order, number, step, is it logged now
+    crashes: int = 0
+    order: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.profile = self.random.choices(("calm", "mixed", "hell"), (2, 6, 2))[0]
+        channels = ("sms", "email") if self.random.random() < 0.2 else ("sms",)
+        self.room = Room(self.store, MORNING, RULE, channels=channels)
+        for channel in self.room.channels.values():
+            channel.fate = self._fate
+        self.engines, self.sender, self.zombies = 0, None, list[tuple[Sender, list[Claimed]]]()
+        self._delivering: Claimed | None = None
+        self._statements_left: int | None = None
+        self._is_over = False
+
+    # ── the day ─────────────────────────────────────────────────────────────────
+    def live(self) -> "World":
+        """Play the whole day, then let everything come to rest."""
+        acts = sorted(self._plan(), key=lambda act: act[0])
+        self._start_engine()
+        for at, act, given in acts:
+            self._run_until(at)
+            act(*given)
+        self._run_until(MORNING + DAY)
+        self._is_over, self._statements_left = True, None
+        self._raise_zombies()
+        self._start_engine()
+        self._run_until(self.room.now + 3 * MINUTE)
+        return self
+
+    def _plan(self) -> Iterator[tuple[datetime, object, tuple]]:
+        random = self.random
+        for _ in range(min(8, 1 + int(random.expovariate(0.65)))):
+            at = MORNING + random.randint(0, 90) * MINUTE
+            known: list[str] = []
+            yield at, self._register, (known, random.choice((0, 0, 0, 2, 9, 17, 35, 75)), random.random() < 0.1)
+            for step in RULE.steps:
+                logged = at
+                for verb, chance in ((self._log, 0.7), (self._withdraw, 0.4), (self._log, 0.7), (self._withdraw, 0.2)):
+                    if random.random() > chance:
+                        break
+                    logged += timedelta(seconds=random.choice((0, 1, 3, 40, 300, 600, 1500)))
+                    yield logged, verb, (known, step.key)
+        if self.profile != "calm":
+            for _ in range(random.choice((0, 1, 1, 2, 3))):
+                at = MORNING + random.randint(0, 140) * MINUTE
+                yield at, self._crash_soon if random.random() < 0.7 else self._stop_engine, ()
+                yield at + timedelta(seconds=random.choice((1, 20, 400, 2_000))), self._start_engine, ()
+
+    # ── people ──────────────────────────────────────────────────────────────────
+    def _register(self, known: list[str], late_minutes: int, is_drill: bool) -> None:
+        received_at = self.room.now - late_minutes * MINUTE
+        known.append(self.room.register("牌坊倒塌", received_at=received_at, is_drill=is_drill,
+                                        actor=self.random.choice((ZHOU, WU))))
+        self.order += 1
+        self.registered[known[0]] = self.order, received_at
+
+    def _log(self, known: list[str], step: str) -> None:
+        self._act(known[0], step, True, lambda: self.room.log(
+            known[0], step, actor=self.random.choice((ZHOU, WU, WANG)), reason="补录",
+            done_at=self.room.now - self.random.choice((0, 0, 1, 7)) * MINUTE))
+
+    def _withdraw(self, known: list[str], step: str) -> None:
+        self._act(known[0], step, False, lambda: self.room.withdraw(known[0], step))
+
+    def _act(self, number: str, step: str, is_logged: bool, verb) -> None:
+        try:
+            verb()
+        except Refusal:
+            return
+        self.order += 1
+        self.settled.append((self.order, number, step, is_logged))
+
+    # ── the engine ──────────────────────────────────────────────────────────────
+    def _start_engine(self) -> None:
+        """A new process: as on SQLite, holding the lock proves that every other engine is dead."""
+        self._statements_left = None
+        self.engines += 1
+        name = f"engine-{self.engines}"
+        self.sender = self.room.another_sender(name)
+        self.rescued |= {(message.id, message.attempt_count) for message in self.room.messages(state=m.SENDING)}
+        with self.store.write() as session:
+            queue.rescue(session, is_lost=lambda message: message.lease_owner != name, now=self.room.now)
+        if self.random.random() < 0.5:
+            self._raise_zombies()
+
+    def _stop_engine(self) -> None:
+        self.sender = None
+
+    def _crash_soon(self) -> None:
+        """The engine dies after so many more statements, in the middle of whatever it then does."""
+        self._statements_left = self.random.randint(1, 40)
+
+    def _run_until(self, end: datetime) -> None:
+        room = self.room
+        while room.now <= end:
+            instants = [end]
+            if self.sender is not None:
+                try:
+                    with self._mortal():
+                        self.order += 1
+                        self.begun.append((self.order, room.now))
+                        wake_at = room.tick().wake_at
+                        self.ended.append((self.order, room.now))
+                        self._send()
+                    instants += [at for at in (wake_at, room.next_try_at()) if at is not None and at > room.now]
+                except Crash:
+                    self.crashes += 1
+                    self.sender, self._statements_left = None, None
+            if room.now == end:
+                return
+            room.clock.move_to(min(instants))
+
+    def _send(self) -> None:
+        while claimed := self.sender.claim(self.random.choice((1, 4, 16))):
+            self.order += 1
+            self.claims += [(self.order, one.message_id) for one in claimed]
+            while claimed:
+                try:
+                    self._deliver(self.sender, claimed[0])
+                except Crash:
+                    self.zombies.append((self.sender, claimed))
+                    raise
+                claimed.pop(0)
+
+    def _deliver(self, sender: Sender, one: Claimed) -> None:
+        self._delivering = one
+        sender.deliver(one)
+
+    def _raise_zombies(self) -> None:
+        """Processes thought dead were only asleep: they make the calls they had leased."""
+        for sender, claimed in self.zombies:
+            for one in claimed:
+                if not any((call.message_id, call.attempt) == (one.message_id, one.attempt) for call in self.calls):
+                    self._deliver(sender, one)
+        self.zombies.clear()
+
+    def _fate(self, letter: Letter) -> str:
+        """What becomes of a letter. Its attempt must be on record before it is handed over (intent before act)."""
+        fates, weights = FATES["calm" if self._is_over else self.profile]
+        fate = self.random.choices(fates, weights)[0]
+        one = self._delivering
+        with self.store.read() as session:
+            attempt = session.query(Attempt).filter_by(message_id=one.message_id, number=one.attempt).one()
+            assert (attempt.text, session.get(Message, one.message_id).reference) == (letter.text, letter.reference)
+        self.calls.append(Call(one.message_id, one.attempt, fate in (ARRIVES, UNKNOWN),
+                               "X-Incident-Clock-Copy" in letter.headers, letter.reference))
+        return UNKNOWN if fate == LOST else fate
+
+    @contextmanager
+    def _mortal(self) -> Iterator[None]:
+        """The engine's statements are counted here; at the appointed one it dies."""
+
+        def count(*_: object) -> None:
+            if self._statements_left is not None:
+                self._statements_left -= 1
+                if self._statements_left < 0:
+                    raise Crash
+
+        event.listen(self.store.engine, "before_cursor_execute", count)
+        try:
+            yield
+        finally:
+            event.remove(self.store.engine, "before_cursor_execute", count)
+
+
+def fresh_sqlite(template: Path, folder: Path, name: object) -> Store:
+    """A throw-away copy of the empty database."""
+    path = folder / f"{name}.db"
+    shutil.copyfile(template, path)
+    return Store(f"sqlite:///{path}", is_durable=False)
