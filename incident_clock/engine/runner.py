@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from incident_clock.clock import Clock
 from incident_clock.engine import beating
@@ -35,7 +36,6 @@ AUDIT_EVERY_S = 5
 SENDING_THREADS = 16
 WATCH_EVERY_S = 1.0
 STALLED_AFTER_S = 3.0
-STOP_WITHIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -50,6 +50,17 @@ class Parts:
     auditor: Auditor
 
 
+class Every(BaseTrigger):
+    """Again so many seconds from now. The library's own interval counts every instant missed, one by one: a clock
+    that leaps ahead by years (a machine that starts without the time) would keep it busy for hours."""
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        return now + self._pause
+
+
 class Runner:
     """Runs one engine until told to stop."""
 
@@ -60,7 +71,7 @@ class Runner:
         self._free = threading.Semaphore(SENDING_THREADS)
         self._ticking = threading.Lock()
         self._claiming = threading.Lock()  # a lease of ours is in `_under_way` before anybody looks for lost ones
-        self._under_way: set[int] = set()  # messages whose call or settling is not over
+        self._under_way: set[tuple[int, int]] = set()  # message and attempt whose call or settling is not over
         self._started_at = parts.clock.now()
         self._ticked_at: datetime | None = None
         self._quiet_since = parts.clock.monotonic()  # the last tick, or the last attempt to mend their absence
@@ -75,11 +86,11 @@ class Runner:
         self._start()
         logger.info("engine %s runs", self._parts.engine)
         while not stop.wait(WATCH_EVERY_S):
-            self._watch()
+            self._guarded("watch", self._watch)()
         logger.info("engine %s stops", self._parts.engine)
         if self._scheduler:
-            self._scheduler.shutdown(wait=False)
-        self._threads.shutdown(wait=True, cancel_futures=True)
+            self._scheduler.shutdown(wait=True)  # what was claimed is handed to a thread, and called, before we go
+        self._threads.shutdown(wait=True)
 
     def _start(self) -> None:
         scheduler = BackgroundScheduler(
@@ -87,7 +98,7 @@ class Runner:
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
         for name, job, seconds in (("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
                                    ("audit", self._audit, AUDIT_EVERY_S)):
-            scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, id=name,
+            scheduler.add_job(self._guarded(name, job), Every(seconds), id=name,
                               next_run_time=self._parts.clock.now())
         scheduler.start()
         self._scheduler = scheduler
@@ -131,7 +142,7 @@ class Runner:
         try:
             with self._claiming:
                 claimed = self._parts.sender.claim(free) if free else []
-                self._under_way.update(one.message_id for one in claimed)
+                self._under_way.update((one.message_id, one.attempt) for one in claimed)
         finally:
             for _ in range(free - len(claimed)):
                 self._free.release()
@@ -159,7 +170,7 @@ class Runner:
         try:
             self._guarded("deliver", lambda: self._parts.sender.deliver(claimed))()
         finally:
-            self._under_way.discard(claimed.message_id)
+            self._under_way.discard((claimed.message_id, claimed.attempt))
             self._free.release()
             self.nudge()
 
@@ -173,7 +184,8 @@ class Runner:
         with self._claiming, self._parts.store.write() as session:
             others = set() if is_alone else beating.living(session, now) - {me}
             freed = queue.rescue(session, now=now, is_lost=lambda message: (
-                message.id not in self._under_way if message.lease_owner == me else message.lease_owner not in others))
+                (message.id, message.attempt_count) not in self._under_way if message.lease_owner == me
+                else message.lease_owner not in others))
         if freed:
             logger.warning("%s messages with a lost lease go again, marked as possible copies", freed)
             self.nudge()

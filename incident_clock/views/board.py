@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
+from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.registry.tables import Incident
 from incident_clock.views import incidents, names
 from incident_clock.views.shapes import Board, BoardRow, IncidentView
@@ -33,13 +34,13 @@ def search(session: Session, *, text: str = "", is_open: bool | None = None, bef
            now: datetime, limit: int = PAGE) -> tuple[list[IncidentView], int | None]:
     """Incidents whose number, title or place holds `text`, newest first; the second value continues the list."""
     query = select(Incident).options(selectinload(Incident.deadlines)).order_by(Incident.id.desc()).limit(limit + 1)
-    for word in text.split():
+    for word in text.replace("\0", " ").split():  # PostgreSQL takes no NUL
         query = query.where(or_(*(column.icontains(word, autoescape=True)
                                   for column in (Incident.number, Incident.title, Incident.place))))
     if is_open is not None:
         query = query.where(Incident.closed_at.is_(None) if is_open else Incident.closed_at.is_not(None))
     if before is not None:
-        query = query.where(Incident.id < before)
+        query = query.where(Incident.id < max(0, min(before, LARGEST_ID)))
     found = list(session.scalars(query))
     more = found[limit - 1].id if len(found) > limit else None
     return [incidents.view(session, incident, now=now, is_whole=False) for incident in found[:limit]], more

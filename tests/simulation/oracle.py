@@ -18,6 +18,7 @@ from incident_clock.registry.chain import plain, verify_lines
 from incident_clock.registry.tables import Deadline, Incident
 from tests.simulation.world import MINUTE, RULE, World
 from tests.support.bureau import KEY_OF
+from tests.support.telling import PERMANENT
 
 Planned = tuple[int, int]  # rung, repeat
 HORIZON = 12  # calls of a rung that can come up within a day
@@ -150,8 +151,8 @@ class Examination:
             if message.state == m.ACCEPTED:
                 self.must(message.id in arrived, "I6", f"{name} is accepted and never arrived")
             if message.state == m.FAILED:
-                outcomes = {a.outcome for a in self.attempts if a.message_id == message.id}
-                self.must("failed" in outcomes, "I6", f"{name} failed without being refused")
+                fates = {call.fate for call in self.world.calls if call.message_id == message.id}
+                self.must(PERMANENT in fates, "I6", f"{name} failed without being refused")
             if message.state == m.WITHDRAWN and message.kind == m.REMINDER:
                 self.must(logged[message.incident_id, message.step], "I6", f"{name} stays withdrawn while its step is open")
             settled = [e for e in self.entries[message.incident_id] if e["kind"] == "MessageSettled"

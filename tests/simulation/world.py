@@ -50,13 +50,17 @@ class Crash(BaseException):
 
 @dataclass(frozen=True)
 class Call:
-    """A letter handed to a channel. `attempt` is the one it belongs to; `has_arrived` whether somebody can read it."""
+    """A letter handed to a channel, and its fate. `attempt` is the one it belongs to."""
 
     message_id: int
     attempt: int
-    has_arrived: bool
+    fate: str
     is_copy: bool
     reference: str
+
+    @property
+    def has_arrived(self) -> bool:
+        return self.fate in (ARRIVES, UNKNOWN)
 
 
 @dataclass
@@ -86,6 +90,7 @@ class World:
         self.engines, self.sender, self.zombies = 0, None, list[tuple[Sender, list[Claimed]]]()
         self._delivering: Claimed | None = None
         self._statements_left: int | None = None
+        self._calls_left: int | None = None
         self._is_over = False
 
     # ── the day ─────────────────────────────────────────────────────────────────
@@ -97,7 +102,7 @@ class World:
             self._run_until(at)
             act(*given)
         self._run_until(MORNING + DAY)
-        self._is_over, self._statements_left = True, None
+        self._is_over, self._statements_left, self._calls_left = True, None, None
         self._raise_zombies()
         self._start_engine()
         self._run_until(self.room.now + 3 * MINUTE)
@@ -149,7 +154,7 @@ class World:
     # ── the engine ──────────────────────────────────────────────────────────────
     def _start_engine(self) -> None:
         """A new process: as on SQLite, holding the lock proves that every other engine is dead."""
-        self._statements_left = None
+        self._statements_left = self._calls_left = None
         self.engines += 1
         name = f"engine-{self.engines}"
         self.sender = self.room.another_sender(name)
@@ -163,8 +168,11 @@ class World:
         self.sender = None
 
     def _crash_soon(self) -> None:
-        """The engine dies after so many more statements, in the middle of whatever it then does."""
-        self._statements_left = self.random.randint(1, 40)
+        """The engine dies after so many more statements, or in one of its next calls."""
+        if self.random.random() < 0.5:
+            self._statements_left = self.random.randint(1, 60)
+        else:
+            self._calls_left = self.random.randint(1, 3)
 
     def _run_until(self, end: datetime) -> None:
         room = self.room
@@ -181,7 +189,7 @@ class World:
                     instants += [at for at in (wake_at, room.next_try_at()) if at is not None and at > room.now]
                 except Crash:
                     self.crashes += 1
-                    self.sender, self._statements_left = None, None
+                    self.sender, self._statements_left, self._calls_left = None, None, None
             if room.now == end:
                 return
             room.clock.move_to(min(instants))
@@ -218,9 +226,19 @@ class World:
         with self.store.read() as session:
             attempt = session.query(Attempt).filter_by(message_id=one.message_id, number=one.attempt).one()
             assert (attempt.text, session.get(Message, one.message_id).reference) == (letter.text, letter.reference)
-        self.calls.append(Call(one.message_id, one.attempt, fate in (ARRIVES, UNKNOWN),
-                               "X-Incident-Clock-Copy" in letter.headers, letter.reference))
+        dies = self._dies_in_a_call()
+        if dies and self.random.random() < 0.4:
+            raise Crash  # before the letter left
+        self.calls.append(Call(one.message_id, one.attempt, fate, "X-Incident-Clock-Copy" in letter.headers,
+                               letter.reference))
+        if dies:
+            raise Crash  # the answer came to nobody
         return UNKNOWN if fate == LOST else fate
+
+    def _dies_in_a_call(self) -> bool:
+        if self._calls_left is not None:
+            self._calls_left -= 1
+        return self._calls_left == 0
 
     @contextmanager
     def _mortal(self) -> Iterator[None]:
