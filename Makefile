@@ -13,7 +13,7 @@ help: ## list the targets
 run: .venv/.run ## install what is missing, then start the page (http://127.0.0.1:8000) and the engine
 	@exec $(BIN)/incident-clock run
 
-test: .venv/.dev ## install what is missing, then check the style and run the whole suite
+test: .venv/.dev ## install what is missing, then check style, layers and types and run the whole suite
 	@sh scripts/test-packages.sh
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-cache --no-logo
