@@ -17,6 +17,7 @@ test: .venv/.dev ## install what is missing, then check style, layers and types 
 	@sh scripts/test-packages.sh
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest $(SUITE)
 
 lint: .venv/.dev ## style, layers and types

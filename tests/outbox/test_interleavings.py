@@ -55,7 +55,7 @@ def ready(room: Room, *, is_raised: bool) -> str:
 CASES = [(turn, log, True), (log, turn, True), (tick, log, False), (log, tick, False)]
 
 
-@pytest.mark.parametrize("fate", ["arrives", TEMPORARY, UNKNOWN])
+@pytest.mark.parametrize("fate", [TEMPORARY, UNKNOWN])
 @pytest.mark.parametrize(("outer", "inner", "is_raised"), CASES[:2], ids=["log during turn", "turn during log"])
 def test_no_call_begins_after_the_log(room: Room, outer: Piece, inner: Piece, is_raised: bool, fate: str):
     channel = room.channels["sms"]

@@ -141,23 +141,25 @@ def a_late_registration_moves_t0(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(incidents, "_clock_start", lambda new, protocol, now: now)
 
 
-MUTANTS = [
-    reminders_outlive_the_log, a_kept_back_reminder_is_forgotten, a_reopened_ladder_starts_anew,
-    the_passed_over_are_not_told, the_passed_over_are_not_named, a_gap_is_a_burst, a_gap_forgets_the_lower_rungs,
-    deadlines_pass_in_silence, a_withdrawn_message_may_be_claimed, sent_before_sending, a_lost_answer_counts_as_a_yes,
-    a_lost_answer_counts_as_a_no, a_failed_try_is_the_last, nobody_is_rescued, a_rescued_message_is_not_marked,
-    only_sure_readers_get_the_news, nobody_hears_of_a_withdrawn_log, a_late_registration_moves_t0,
-]
+MUTANTS = {  # planted bug → the day to begin with, where an early one is known to find it
+    reminders_outlive_the_log: 0, a_kept_back_reminder_is_forgotten: 0, a_reopened_ladder_starts_anew: 0,
+    the_passed_over_are_not_told: 0, the_passed_over_are_not_named: 0, a_gap_is_a_burst: 0,
+    a_gap_forgets_the_lower_rungs: 0, deadlines_pass_in_silence: 0, a_withdrawn_message_may_be_claimed: 0,
+    sent_before_sending: 0, a_lost_answer_counts_as_a_yes: 0, a_lost_answer_counts_as_a_no: 0,
+    a_failed_try_is_the_last: 0, nobody_is_rescued: 0, a_rescued_message_is_not_marked: 0,
+    only_sure_readers_get_the_news: 0, nobody_hears_of_a_withdrawn_log: 0, a_late_registration_moves_t0: 0,
+}
 
 
 @pytest.mark.parametrize("plant", MUTANTS, ids=[plant.__name__ for plant in MUTANTS])
 def test_a_planted_bug_is_found(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Patch):
     plant(monkeypatch)
-    for seed in range(DAYS):
+    for seed in range(MUTANTS[plant], MUTANTS[plant] + DAYS):
         store = fresh_sqlite(sqlite_template, tmp_path, seed)
         try:
             examine(World(seed, store).live())
-        except Broken:
+        except Broken as broken:
+            print(f"{plant.__name__}: {broken}")
             return
         finally:
             store.dispose()

@@ -6,7 +6,6 @@ Making a database takes half a second, emptying one a hundredth. A conftest impo
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
 
 from incident_clock.store.base import Base
 from incident_clock.store.session import Store
@@ -35,11 +34,10 @@ def postgresql_store(request: pytest.FixtureRequest, kept_database: str) -> Iter
 
 
 def empty(store: Store) -> None:
-    """Take every row out of a PostgreSQL database, past the guards of the ledger."""
+    """Take every row out of a PostgreSQL database, past the guards of the ledger, in one round trip."""
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    statements = [*(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in LEDGER),
+                  *(f"DELETE FROM {table}" for table in tables),
+                  *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in LEDGER)]
     with store.write() as session:
-        for table in LEDGER:
-            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
-        for table in LEDGER:
-            session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+        session.connection().exec_driver_sql("; ".join(statements))

@@ -1,0 +1,155 @@
+"""A tiny language for requirements in prose: who does what when, and who hears of it.
+
+`story.register().after(minutes=21).expect(to="deputy", saying="超时")`. Times are the bureau's; `after` counts from
+T0 of the incident last spoken of, `at` is the next time the clock shows that. What is expected is about the span
+since the story last moved on.
+"""
+
+from datetime import datetime, timedelta
+from datetime import time as clock
+from typing import Self
+
+from incident_clock.errors import Refusal
+from incident_clock.outbox import queue
+from incident_clock.phrases import Phrases
+from incident_clock.registry.facts import Actor
+from tests.support.bureau import KEY_OF, ROLE_OF, ZHOU, ZONE
+from tests.support.room import Room
+from tests.support.telling import ARRIVES, Told
+
+
+class Story:
+    """One duty room, told step by step."""
+
+    def __init__(self, room: Room) -> None:
+        self.room, self.number, self.refusal = room, "", ""
+        self._is_engine_up, self._heard = True, 0
+
+    # ── people ──────────────────────────────────────────────────────────────────
+    def register(self, title: str = "青禾路户外广告牌被大风刮落伤人", *, received: str | None = None,
+                 occurred: str | None = None, by: Actor = ZHOU, **fields: object) -> Self:
+        self.number = self.room.register(title, actor=by, received_at=self._past(received),
+                                         occurred_at=self._past(occurred), **fields)
+        return self
+
+    def about(self, number: str) -> Self:
+        """Speak of another incident."""
+        self.number = number
+        return self
+
+    def log(self, step: str = "phone_report", *, done: str | None = None, by: Actor = ZHOU, **fields: object) -> Self:
+        return self._try(lambda: self.room.log(self.number, step, actor=by, done_at=self._past(done), **fields))
+
+    def withdraw(self, step: str = "phone_report", *, by: Actor = ZHOU, reason: str | None = None) -> Self:
+        return self._try(lambda: self.room.withdraw(self.number, step, reason, actor=by))
+
+    def close(self, *, by: Actor = ZHOU) -> Self:
+        return self._try(lambda: self.room.desk.close(self.number, None, actor=by, now=self.room.now))
+
+    def expect_refusal(self, saying: str) -> Self:
+        assert saying in self.refusal, self.refusal or "it was not refused"
+        self.refusal = ""
+        return self
+
+    # ── time and trouble ────────────────────────────────────────────────────────
+    def after(self, **span: float) -> Self:
+        return self._move(self.room.incident(self.number).clock_started_at + timedelta(**span))
+
+    def at(self, time: str) -> Self:
+        there = self._local(time)
+        return self._move(there if there >= self.room.now else there + timedelta(days=1))
+
+    def engine_down(self) -> Self:
+        self._is_engine_up = False
+        return self
+
+    def engine_up(self) -> Self:
+        """A new engine, as after `kill -9`: it proves the old one dead and frees its leases."""
+        with self.room.store.write() as session:
+            queue.rescue(session, is_lost=lambda message: True, now=self.room.now)
+        self._is_engine_up = True
+        return self._move(self.room.now)
+
+    def engine_dies_while_sending(self) -> Self:
+        """It has claimed what is due; nobody knows whether the letters left."""
+        self.room.tick()
+        self.room.sender.claim(100)
+        return self.engine_down()
+
+    def channel(self, name: str, *, fails: str | None) -> Self:
+        """From now on a channel fails in one way; None: it works."""
+        self.room.channels[name].fate = lambda letter: fails or ARRIVES
+        return self
+
+    # ── what is expected ────────────────────────────────────────────────────────
+    def expect(self, *, to: str, saying: str = "", step: str | None = None, kind: str | None = None, times: int = 1,
+               is_copy: bool = False) -> Self:
+        """So many letters to the holder of a role, each with that wording."""
+        found = [told for told in self._news() if self._role(told) == to and saying in told.text
+                 and step in (None, told.step) and kind in (None, told.kind) and told.is_copy == is_copy]
+        assert len(found) == times, f"{len(found)} letters to {to} saying {saying}; heard: {self._report()}"
+        return self
+
+    def expect_nobody_but(self, *roles: str) -> Self:
+        assert {self._role(told) for told in self._news()} == set(roles), self._report()
+        return self
+
+    def expect_silence(self) -> Self:
+        assert self._news() == [], self._report()
+        return self
+
+    def expect_standing(self, standing: str, step: str = "phone_report", *, late: int | None = None) -> Self:
+        verdict = next(s for s in self.room.views.incident(self.number, self.room.now).steps if s.key == step).verdict
+        assert verdict.standing.value == standing
+        assert late in (None, verdict.late_minutes), verdict
+        return self
+
+    def expect_record(self, kind: str, **body: object) -> Self:
+        """The last entry of that kind holds these facts."""
+        last = self.room.entries(self.number, kind)[-1]["body"]
+        assert {name: last[name] for name in body} == body
+        return self
+
+    # ── within ──────────────────────────────────────────────────────────────────
+    def _try(self, verb) -> Self:
+        assert not self.refusal, self.refusal
+        try:
+            verb()
+        except Refusal as refusal:
+            self.refusal = Phrases("zh", ZONE).refusal(refusal, seen=self.room.now)
+        return self
+
+    def _move(self, to: datetime) -> Self:
+        assert not self.refusal, self.refusal
+        self._heard = len(self.room.told)
+        if self._is_engine_up:
+            self.room.work_until(to)
+        else:
+            self.room.clock.move_to(to)
+        return self
+
+    def _news(self) -> list[Told]:
+        return self.room.told[self._heard:]
+
+    def _report(self) -> str:
+        return "; ".join(f"{told.at.astimezone(ZONE):%H:%M:%S} {self._role(told)}: {told.text}" for told in self._news())
+
+    def _role(self, told: Told) -> str:
+        """The role of the person an address belongs to: …0001 and zhou@ are the first of the example bureau."""
+        key = told.to.split("@")[0]
+        return ROLE_OF[key] if key in ROLE_OF else NUMBERS[told.to]
+
+    def _local(self, time: str) -> datetime:
+        return datetime.combine(self.room.now.astimezone(ZONE).date(), clock.fromisoformat(time), ZONE)
+
+    def _past(self, time: str | None) -> datetime | None:
+        """The last time the clock showed that."""
+        if time is None:
+            return None
+        there = self._local(time)
+        return there if there <= self.room.now + timedelta(minutes=2) else there - timedelta(days=1)
+
+
+ORDER = ("zhou", "wu", "zheng", "chen", "wang", "feng", "chu", "wei", "jiang", "han", "yang", "shen")
+NUMBERS = {f"+86138000000{place:02d}": ROLE_OF[key] for place, key in enumerate(ORDER, start=1)}
+assert set(ORDER) == set(KEY_OF.values())
