@@ -120,7 +120,8 @@ class Desk:
             found = incidents.locked(session, incident)
             erased = incidents.erase_texts(session, found, reason, actor=actor, now=now)
             queue.forget(session, incident_id=found.id)
-            return erased
+        self.store.leave_no_trace()
+        return erased
 
     def _once(self, carry_out: Callable[[Session], Incident], *, actor: Actor, key: str | None, now: datetime,
               asked: list[Any]) -> int:
@@ -141,7 +142,7 @@ class Desk:
             if key is not None:
                 answered = session.get(AnsweredRequest, (actor.key, key))
                 if answered is not None and answered.digest != digest:
-                    raise Conflict(N_("这个幂等键已用于另一项请求，请换一个"))
+                    raise self._used_otherwise(session, answered)
                 if answered is not None:
                     return answered.incident_id
             incident = carry_out(session)
@@ -149,6 +150,11 @@ class Desk:
                 session.add(AnsweredRequest(actor=actor.key, key=key, digest=digest, incident_id=incident.id,
                                             answered_at=now))
             return incident.id
+
+    def _used_otherwise(self, session: Session, answered: AnsweredRequest) -> Conflict:
+        """A form sent again with other content (the browser's Back): say where the first one went."""
+        number = session.get_one(Incident, answered.incident_id).number
+        return Conflict(N_("这一份已经提交过，记在事件 %(number)s；内容不同的请打开新的一页再提交"), number=number)
 
     def _tell(self, session: Session, incident: Incident, step: str, before: list[Message], *, kind: str,
               sequence: int, now: datetime) -> None:

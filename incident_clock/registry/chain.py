@@ -20,6 +20,7 @@ from incident_clock.registry.facts import Actor, Erasable, Fact
 
 VERSION = "ic-v1"
 SALT_BYTES = 16
+ERASURE = "TextsErased"  # the kind of entry that accounts for texts that are gone
 DIGEST = "sha256"  # the one key of an object that stands in place of an erasable text
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what bytes of another shape raise
@@ -48,13 +49,17 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification found. `incident` is the number in the chain, None for an empty file."""
+    """What a verification found. `incident` is the number in the chain, None for an empty file.
+
+    `lacking_texts`: entries of which a text is gone although no later entry says that texts were erased.
+    """
 
     incident: str | None
     size: int
     head: str
     erased_texts: int
     broken: Broken | None
+    lacking_texts: tuple[int, ...] = ()
 
 
 def instant_text(instant: datetime) -> str:
@@ -106,42 +111,48 @@ def verify_lines(lines: Iterable[bytes]) -> Verification:
             entry = Link(int(shown["sequence"]), shown["canonical"].encode(), shown["previous_hash"], shown["hash"],
                          texts)
             is_exact = export_line(entry) == line
+            problem = _problem(entry, sequence, links[-1] if links else None)
         except UNREADABLE:
             return _stopped(links, sequence, "the line cannot be read as an entry")
-        before = verify([*links[-1:], entry], first=max(1, sequence - 1), after=links[-2].hash if links[1:] else "")
-        if before.broken:
-            return _stopped(links, before.broken.sequence, before.broken.sentence)
-        if not is_exact:
-            return _stopped(links, sequence, "what is shown differs from what was hashed")
+        if problem or not is_exact:
+            return _stopped(links, sequence, problem or "what is shown differs from what was hashed")
         links.append(entry)
     return verify(links)
 
 
-def verify(links: Iterable[Link], *, first: int = 1, after: str = "") -> Verification:
-    """Verify stored entries in order. `first` and `after`: where a piece of a chain starts, and the hash before it."""
-    incident, size, head, erased = None, 0, after, 0
-    for expected, entry in enumerate(links, start=first):
+def verify(links: Iterable[Link]) -> Verification:
+    """Verify stored entries in order, from the first. Where texts are gone, a later entry has to say so."""
+    last, incident, erased = None, None, 0
+    lacking: list[int] = []
+    for expected, entry in enumerate(links, start=1):
         try:
-            problem = _problem(entry, expected, head, incident)
+            problem = _problem(entry, expected, last)
         except UNREADABLE:
             problem = "it cannot be read as an entry"
         if problem:
-            return Verification(incident, size, head, erased, Broken(expected, problem))
-        incident = json.loads(entry.canonical)["incident"]
-        erased += sum(1 for path in _digests(json.loads(entry.canonical)) if path not in entry.texts)
-        size, head = expected, entry.hash
-    return Verification(incident, size, head, erased, None)
+            return Verification(incident, expected - 1, last.hash if last else "", erased, Broken(expected, problem))
+        inside = json.loads(entry.canonical)
+        last, incident = entry, inside["incident"]
+        if inside["kind"] == ERASURE:
+            lacking.clear()
+        gone = sum(1 for path in _digests(inside) if path not in entry.texts)
+        erased += gone
+        if gone:
+            lacking.append(expected)
+    size, head = (last.sequence, last.hash) if last else (0, "")
+    return Verification(incident, size, head, erased, None, tuple(lacking))
 
 
-def _problem(entry: Link, expected: int, head: str, incident: str | None) -> str | None:
+def _problem(entry: Link, expected: int, before: Link | None) -> str | None:
     if entry.sequence != expected:
         return f"entry {expected} is missing (entry {entry.sequence} stands in its place)"
-    if entry.previous_hash != head:
+    if entry.previous_hash != (before.hash if before else ""):
         return "it does not follow the entry before it"
     if chain_hash(entry.previous_hash, entry.canonical) != entry.hash:
         return "its bytes do not give its hash"
     inside = json.loads(entry.canonical)
-    if inside["sequence"] != expected or inside["incident"] != (incident or inside["incident"]):
+    incident = json.loads(before.canonical)["incident"] if before else inside["incident"]
+    if inside["sequence"] != expected or inside["incident"] != incident:
         return "it belongs to another place or another incident"
     digests = _digests(inside)
     for path, (salt, text) in entry.texts.items():

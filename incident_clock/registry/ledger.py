@@ -5,12 +5,13 @@ entry, and the database refuses anything else.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from incident_clock.registry import chain
+from incident_clock.registry import chain, projections
 from incident_clock.registry.chain import Link, Verification
 from incident_clock.registry.facts import Actor, Fact
 from incident_clock.registry.tables import Incident, LedgerEntry, LedgerText
@@ -52,11 +53,11 @@ def export(session: Session, incident_id: int) -> Iterator[bytes]:
 
 
 def verify(session: Session, incident: Incident) -> Verification:
-    """Verify the stored ledger of one incident."""
-    found = chain.verify(links(session, incident.id))
-    if found.broken is None and found.incident != incident.number:
-        broken = chain.Broken(1, f"it belongs to incident {found.incident}, not to {incident.number}")
-        return Verification(found.incident, found.size, found.head, found.erased_texts, broken)
+    """Verify the stored ledger of one incident, and that what people are shown agrees with it."""
+    stored = links(session, incident.id)
+    found = chain.verify(stored)
+    if found.broken is None:
+        return replace(found, broken=projections.disagreement(incident, stored))
     return found
 
 

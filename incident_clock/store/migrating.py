@@ -47,6 +47,8 @@ def upgrade(store: Store) -> None:
 
 def current_revision(store: Store) -> str | None:
     """The revision the database stands at; None when it was never migrated. Raises CannotRun when unreachable."""
+    if store.is_sqlite and not Path(store.url.database or "").exists():
+        return None  # connecting would leave an empty file behind
     try:
         with store.read() as session:
             return _revision(session)

@@ -54,6 +54,13 @@ class Store:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def leave_no_trace(self) -> None:
+        """After texts were destroyed: empty the write-ahead log, which still holds the pages as they were."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")  # a checkpoint runs outside of transactions
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         self.engine.dispose()
 
@@ -97,6 +104,7 @@ def _sqlite_engine(url: str, is_durable: bool) -> Engine:
         connection.isolation_level = None  # the `begin` event below starts transactions
         cursor = connection.cursor()
         for pragma in (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", *settings, "PRAGMA foreign_keys=ON",
+                       "PRAGMA secure_delete=ON",
                        "PRAGMA recursive_triggers=ON"):
             cursor.execute(pragma)
         cursor.close()

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident_clock.channels.base import CONSOLE
 from incident_clock.errors import Invalid, Refusal
 from incident_clock.people import roster
 from incident_clock.people.access import role_title
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol
-
-CONSOLE = "console"
 
 
 def complaints(session: Session, protocols: Iterable[ResponseProtocol], *, channels: Collection[str],

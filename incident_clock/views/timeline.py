@@ -34,7 +34,7 @@ def timeline(session: Session, incident_id: int, *, order: str = NEWEST_FIRST,
 def chain_state(session: Session, incident: Incident) -> tuple[int, str, bool]:
     """Length, head value and whether the chain holds."""
     found = ledger.verify(session, incident)
-    return found.size, found.head, found.broken is None
+    return found.size, found.head, found.broken is None and not found.lacking_texts
 
 
 def _fold(plain_entries: list[dict[str, Any]]) -> list[EntryView]:

@@ -32,7 +32,7 @@ def test_the_same_key_with_another_body_is_refused(api: Api):
     api.post("/incidents", BODY, headers=KEY)
     told = api.post("/incidents", {**BODY, "place": "文昌桥"}, headers=KEY)
     assert told.status_code == 409
-    assert "幂等键" in complaints(told)[None]
+    assert "已经提交过" in complaints(told)[None]
     assert len(api.get("/incidents").json["incidents"]) == 1
 
 
