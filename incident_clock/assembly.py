@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from incident_clock.channels.base import Channel, ChannelSettings
+from incident_clock.channels.base import CONSOLE, Channel, ChannelSettings
 from incident_clock.channels.catalog import CATALOG, open_channels
 from incident_clock.clock import Clock, SystemClock
 from incident_clock.desk import Desk
@@ -34,16 +34,19 @@ from incident_clock.store.session import Store
 from incident_clock.views import reachability
 from incident_clock.views.reading import Views
 
-CONSOLE = "console"
 EXAMPLE_STAYS_HOME = "the fictional bureau is loaded: nothing leaves this machine"
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """Everything a shell needs, put together from `settings` and a clock."""
+    """Everything a shell needs, put together from `settings` and a clock.
+
+    `rules`: protocols that were read already, so that a worker never depends on a file that changed meanwhile.
+    """
 
     settings: Settings
     clock: Clock
+    rules: Mapping[str, ResponseProtocol] | None = None
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock | None = None) -> "Assembly":
@@ -68,7 +71,8 @@ class Assembly:
     @cached_property
     def protocols(self) -> Mapping[str, ResponseProtocol]:
         """Every rule that can be chosen, the default first. Raises ConfigError with every complaint."""
-        return load_protocols(self.settings.protocol, self.settings.protocols, known_channels=tuple(CATALOG))
+        s = self.settings
+        return self.rules or load_protocols(s.protocol, s.protocols, known_channels=tuple(CATALOG))
 
     @property
     def default_protocol(self) -> ResponseProtocol:
@@ -82,6 +86,10 @@ class Assembly:
             smtp_url=_revealed(s.smtp_url), mail_from=s.mail_from, twilio_account_sid=s.twilio_account_sid,
             twilio_auth_token=_revealed(s.twilio_auth_token), twilio_from=s.twilio_from,
             twilio_api_base_url=s.twilio_api_base_url, allow_overseas_gateway=s.allow_overseas_gateway))
+
+    def require_usable(self) -> None:
+        """Read what a process needs before it serves anybody. Raises ConfigError with the complaints."""
+        _ = self.protocols, self.channels
 
     def enabled_channels(self, session: Session) -> Collection[str]:
         """Channels that alerts go to now. A box without a setting tells the screen only while it is an example."""

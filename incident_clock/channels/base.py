@@ -12,6 +12,8 @@ from typing import Protocol
 
 from incident_clock.errors import IncidentClockError
 
+CONSOLE = "console"  # the screen: it stands in for every channel, whatever a rung's `by` names
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:

@@ -30,6 +30,7 @@ def check(is_json: bool) -> None:
             errors.extend(error.problems)
         except CannotRun as error:
             errors.append(str(error))
+    errors = list(dict.fromkeys(errors))  # two looks may meet the same obstacle
     if is_json:
         print_json({"errors": errors, "notes": notes})
     else:

@@ -1,5 +1,6 @@
 """The directory and its keys: people import, user link, user password, token add."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -50,12 +51,13 @@ def link(key: str) -> None:
 
 @user.command()
 @click.argument("key")
-@click.password_option(help="Asked for on the terminal when not given.")
-def password(key: str, password: str) -> None:
-    """Set the password of the person KEY (12 to 128 characters)."""
+def password(key: str) -> None:
+    """Set the password of the person KEY (12 to 128 characters), asked for on the terminal or read from stdin."""
+    typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True) if sys.stdin.isatty() \
+        else sys.stdin.readline().rstrip("\r\n")
     assembly = opened()
     with assembly.store.write() as session:
-        sign_in.set_password(session, key, password, assembly.clock.now())
+        sign_in.set_password(session, key, typed, assembly.clock.now())
     click.echo(f"The password of {key} is set.", err=True)
 
 

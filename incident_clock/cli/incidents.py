@@ -156,6 +156,8 @@ def _instant(text: str | None, field: str, now: datetime, assembly: Assembly) ->
             at = datetime.combine(local.date(), time.fromisoformat(text), assembly.zone)
             return at if at - now <= FUTURE_TOLERANCE else at - timedelta(days=1)
         at = datetime.fromisoformat(text)
+        if ":" not in text:
+            raise ValueError("a day is no instant")
     except ValueError as error:
         raise Invalid(N_("看不懂时间“%(text)s”，请写成 2026-03-12T14:05+08:00"), field=field, text=text[:40]) from error
     return at if at.tzinfo else at.replace(tzinfo=assembly.zone)

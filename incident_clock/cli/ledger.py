@@ -29,18 +29,22 @@ def verify(file: Path | None, is_json: bool) -> None:
     else:
         for name, result in results:
             click.echo(_sentence(name, result))
-    if any(result.broken for _, result in results):
+    if any(result.broken or result.lacking_texts for _, result in results):
         sys.exit(FINDING)
 
 
 @click.command()
 @click.argument("number")
-@click.option("--out", "out", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option("--out", "out", type=click.Path(path_type=Path), required=True,
+              help="The file to write; - for stdout.")
 def export(number: str, out: Path) -> None:
     """Write the ledger of incident NUMBER as JSON lines that verify from themselves alone."""
     assembly = opened()
     with assembly.store.read() as session:
         lines = list(ledger.export(session, found.find(session, number).id))
+    if str(out) == "-":
+        click.echo(b"".join(lines), nl=False)
+        return
     try:
         out.write_bytes(b"".join(lines))
     except OSError as error:
@@ -56,7 +60,7 @@ def export(number: str, out: Path) -> None:
 def erase(number: str, reason: str, person: str | None) -> None:
     """Destroy the personal texts of a closed incident. The chain stays whole and still verifies."""
     assembly = opened()
-    actor = acting(assembly, person, access.READ)
+    actor = acting(assembly, person, access.WRITE)
     erased = assembly.desk.erase_texts(number, reason, actor=actor, now=assembly.clock.now())
     click.echo(f"{erased} texts of {number} are destroyed.", err=True)
 
@@ -86,10 +90,16 @@ def _sentence(name: str, result: Verification) -> str:
     if result.broken:
         return f"{name}: BROKEN at entry {result.broken.sequence}: {result.broken.sentence}"
     erased = f", {result.erased_texts} texts erased" if result.erased_texts else ""
+    if result.lacking_texts:
+        erased += f", but texts of entries {_listed(result.lacking_texts)} are gone and no entry says they were erased"
     return f"{name}: whole, {result.size} entries{erased}, head {result.head}"
+
+
+def _listed(sequences: tuple[int, ...]) -> str:
+    return ", ".join(map(str, sequences))
 
 
 def _plain(name: str, result: Verification) -> dict:
     broken = {"sequence": result.broken.sequence, "sentence": result.broken.sentence} if result.broken else None
     return {"incident": name, "entries": result.size, "head": result.head, "erased_texts": result.erased_texts,
-            "broken": broken}
+            "lacking_texts": list(result.lacking_texts), "broken": broken}

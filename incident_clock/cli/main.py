@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 import click
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from incident_clock import __version__
 from incident_clock.errors import ConfigError, IncidentClockError, Refusal
@@ -65,6 +66,10 @@ def main() -> None:
     except IncidentClockError as error:
         click.echo(str(error), err=True)
         sys.exit(COULD_NOT_RUN)
+    except (OperationalError, InterfaceError) as error:
+        click.echo(f"The database cannot be used: {_first_line(error.orig or error)}. Check DATABASE_URL, that its "
+                   "server runs, the permissions and the free space.", err=True)
+        sys.exit(COULD_NOT_RUN)
     except BrokenPipeError:
         sys.exit(0)
     except Exception as error:  # a fault of ours: one sentence for the person, the trace for who asks for it
@@ -74,5 +79,5 @@ def main() -> None:
         sys.exit(COULD_NOT_RUN)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:300]

@@ -9,8 +9,10 @@ import click
 
 from incident_clock.assembly import Assembly, engine_id
 from incident_clock.cli.desk import log_to_stderr, opened
+from incident_clock.cli.supervising import keep_running
 from incident_clock.engine.lock import EngineLock
 from incident_clock.engine.runner import Parts, Runner
+from incident_clock.errors import CannotRun
 from incident_clock.people import roster, sign_in
 from incident_clock.people.access import role_title
 from incident_clock.people.importing import import_people, read_people
@@ -26,20 +28,14 @@ PROCESSES = ("web", "engine")
 def run() -> None:
     """Everything on this machine: migrate, example bureau if empty, sign-in links, then web and engine."""
     from honcho.environ import parse_procfile
-    from honcho.manager import Manager
 
     assembly = opened(is_ready=False)
     _migrate(assembly, example=assembly.settings.root / EXAMPLE_PEOPLE)
-    click.echo(f"Page: {assembly.settings.public_url}    (stop with Ctrl-C)")
+    click.echo(f"Page: {assembly.settings.public_url}    (in a moment; stop with Ctrl-C)")
     _print_links(assembly)
     assembly.store.dispose()
     procfile = parse_procfile((assembly.settings.root / "Procfile").read_text(encoding="utf-8"))
-    manager = Manager()
-    for name in PROCESSES:
-        command = procfile.processes[name].replace("incident-clock", f"{sys.executable} -m incident_clock", 1)
-        manager.add_process(name, command, cwd=str(assembly.settings.root))
-    manager.loop()
-    sys.exit(manager.returncode)
+    sys.exit(keep_running({name: procfile.processes[name] for name in PROCESSES}, assembly.settings.root))
 
 
 @click.command()
@@ -48,7 +44,9 @@ def web() -> None:
     from incident_clock.web.server import run as serve
 
     log_to_stderr()
-    serve(opened())
+    assembly = opened()
+    assembly.require_usable()
+    serve(assembly)
 
 
 @click.command()
@@ -56,6 +54,7 @@ def engine() -> None:
     """Run the engine: tick, send, audit. One per SQLite database, any number on PostgreSQL."""
     log_to_stderr()
     assembly = opened()
+    assembly.require_usable()
     database = assembly.store.url.database
     lock = EngineLock(Path(f"{database}.engine-lock")) if assembly.store.is_sqlite and database else None
     me = engine_id()
@@ -81,13 +80,23 @@ def migrate() -> None:
 
 def _migrate(assembly: Assembly, *, example: Path | None) -> None:
     if assembly.store.is_sqlite and assembly.store.url.database:
-        Path(assembly.store.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _prepare_file(Path(assembly.store.url.database))
     upgrade(assembly.store)
     path = assembly.settings.people or example
     with assembly.store.write() as session:
         if path is not None and roster.is_empty(session):
             done = import_people(session, read_people(path), assembly.clock.now())
             click.echo(f"Imported {done.people} people from {path.name}.", err=True)
+
+
+def _prepare_file(database: Path) -> None:
+    """Make the folder and an empty file nobody else may read: it will hold names and numbers."""
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        database.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"The database {database} cannot be made: {error.strerror}. "
+                        "Check DATABASE_URL and the folder's permissions.") from error
 
 
 def _print_links(assembly: Assembly) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident_clock.channels.base import CONSOLE
 from incident_clock.outbox.messages import REMINDER, Draft
 from incident_clock.outbox.wording import Facts
 from incident_clock.people import roster
@@ -17,8 +18,6 @@ from incident_clock.protocol.ladder import Decision, Occurrence, audience
 from incident_clock.protocol.steps import Step
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
-
-CONSOLE = "console"  # the screen stands in for every channel, whatever a rung's `by` names
 
 
 @dataclass(frozen=True, slots=True)

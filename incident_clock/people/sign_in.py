@@ -119,6 +119,12 @@ def session_person(session: Session, token: str, now: datetime) -> PersonCard | 
     return None if person is None else card_of(person)
 
 
+def is_seen_lately(session: Session, token: str, now: datetime) -> bool:
+    """Whether nothing needs to be written about this session being in use."""
+    seen_at = session.scalar(select(SignInSession.seen_at).where(SignInSession.token_hash == digest(token)))
+    return seen_at is not None and seen_at > now - SEEN_GRAIN
+
+
 def mark_seen(session: Session, token: str, now: datetime) -> None:
     """Write down that the session is in use; writes at most once per SEEN_GRAIN. `session_person` came first."""
     session.execute(update(SignInSession).where(SignInSession.token_hash == digest(token),

@@ -4,12 +4,14 @@ What was typed travels through the sign-in page in hidden fields (`kept.…`), n
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 
 from incident_clock.errors import Forbidden
@@ -39,9 +41,17 @@ def must_be_signed_in() -> ResponseReturnValue | None:
     if me() is None:
         return ask_to_sign_in()
     if not request.headers.get("HX-Request"):  # a page left open does not count as being used
-        with assembly().store.write() as session:
-            sign_in.mark_seen(session, current_user.token, now())
+        _mark_seen()
     return None
+
+
+def _mark_seen() -> None:
+    """Reading goes on when the database cannot be written: then above all people need the page."""
+    with assembly().store.read() as session:
+        if sign_in.is_seen_lately(session, current_user.token, now()):
+            return
+    with suppress(OperationalError), assembly().store.write() as session:
+        sign_in.mark_seen(session, current_user.token, now())
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from incident_clock.errors import Invalid, NotFound, Refusal, Refusals
 from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.drafts import StepLog, checked_log
+from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.views.shapes import IncidentView, Name, StepView
 from incident_clock.views.timeline import ALL, NEWEST_FIRST, OLDEST_FIRST
 from incident_clock.web import forms
@@ -25,7 +26,6 @@ MINUTES_AGO = (0, 5)
 REQUIRED_TO = ("call", "document", "release", "press_conference")  # kinds of evidence that name a counterpart
 NAMES_TO_RING = 3
 SEARCH_LIMIT = 200  # characters
-LARGEST_ID = 2**31
 
 
 @pages.url_value_preprocessor
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
     """All incidents, newest first, found by number, title or place."""
     text = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:SEARCH_LIMIT]
     before = request.args.get("before", type=int)
-    is_cursor = before is not None and 0 < before < LARGEST_ID
+    is_cursor = before is not None and 0 < before <= LARGEST_ID
     found, next_cursor = assembly().views.search(now(), text=text, before=before if is_cursor else None)
     return render_template("incidents.html", text=text, found=found, next_cursor=next_cursor, tab="incidents")
 

@@ -76,7 +76,7 @@ class Server(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(Assembly(self._assembly.settings, self._assembly.clock))
+        return create_app(Assembly(self._assembly.settings, self._assembly.clock, self._assembly.protocols))
 
 
 class DiscreetLogger(Logger):

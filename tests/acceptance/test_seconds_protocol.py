@@ -4,6 +4,8 @@ These tests take real seconds on purpose: they show what no virtual clock can, t
 nothing leaves after the log, and that a killed engine forgets nobody.
 """
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -161,3 +163,24 @@ def _has(step: str, rung: int, repeat: int | None, *, count: int) -> Callable[[l
 
 def _step(incident: dict, key: str) -> dict:
     return next(step for step in incident["steps"] if step["key"] == key)
+
+
+def test_an_engine_that_died_is_started_again_and_the_page_stays(world: Callable[..., World]) -> None:
+    here = world(protocol=RULE)
+    here.start("run")
+    here.until(lambda: here.status("/readyz/engine") == 200, "page and engine run")
+    first = int((here.folder / "clock.db.engine-lock").read_text())
+    os.kill(first, signal.SIGKILL)
+    here.until(lambda: (here.folder / "clock.db.engine-lock").read_text() not in ("", str(first)), "another engine runs")
+    assert here.status("/healthz") == 200
+    here.until(lambda: here.status("/readyz/engine") == 200, "the new engine ticks")
+
+
+def test_web_and_engine_refuse_to_start_with_a_rule_or_a_channel_they_cannot_use(world: Callable[..., World]) -> None:
+    here = world(protocol=RULE, channels="email,emial")
+    for process in ("web", "engine"):
+        here.run(process, exit_code=2)
+        assert "did you mean 'email'" in here.last_stderr
+    (here.folder / "rules" / "rule.yaml").write_text("key: broken\n", encoding="utf-8")
+    here.run("web", exit_code=2)
+    assert "rule.yaml:1" in here.last_stderr

@@ -16,9 +16,9 @@ from incident_clock.protocol.steps import AFTER, BEFORE_DUE, Rung, Step
 from incident_clock.registry import ledger
 from incident_clock.registry.chain import plain, verify_lines
 from incident_clock.registry.tables import Deadline, Incident
-from tests.simulation.world import MINUTE, RULE, World
+from tests.simulation.world import LOST, MINUTE, RULE, World
 from tests.support.bureau import KEY_OF
-from tests.support.telling import PERMANENT
+from tests.support.telling import PERMANENT, UNKNOWN
 
 Planned = tuple[int, int]  # rung, repeat
 HORIZON = 12  # calls of a rung that can come up within a day
@@ -26,6 +26,10 @@ HORIZON = 12  # calls of a rung that can come up within a day
 
 class Broken(AssertionError):
     """An invariant that does not hold, with the seed that shows it."""
+
+    def __init__(self, world: World, invariant: str, what: str) -> None:
+        self.invariant = invariant
+        super().__init__(f"SEED={world.seed} ({world.profile}) {invariant}: {what}")
 
 
 def examine(world: World) -> None:
@@ -63,7 +67,7 @@ class Examination:
 
     def must(self, holds: bool, invariant: str, what: str) -> None:
         if not holds:
-            raise Broken(f"SEED={self.world.seed} ({self.world.profile}) {invariant}: {what}")
+            raise Broken(self.world, invariant, what)
 
     def of(self, incident: Incident, kind: str, step: Step) -> list[dict]:
         return [e for e in self.entries[incident.id] if e["kind"] == kind and e["body"]["step"] == step.key]
@@ -134,7 +138,8 @@ class Examination:
             if call is not None:
                 self.must(call.is_copy == (attempt.message_id in lost), "I5", f"{name}: marked as a copy {call.is_copy}")
                 self.must(call.reference == self.messages[attempt.message_id].reference, "I5", f"{name}: reference")
-            if attempt.outcome == "unknown" or (attempt.message_id, attempt.number) in self.world.rescued:
+            is_unsure = call is not None and call.fate in (UNKNOWN, LOST)
+            if is_unsure or (attempt.message_id, attempt.number) in self.world.rescued:
                 lost.add(attempt.message_id)
         self.must(not made, "I4", f"calls without an attempt {made}")
         if self.world.profile == "calm":

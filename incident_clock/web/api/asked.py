@@ -14,8 +14,7 @@ from pydantic_core import PydanticCustomError
 from incident_clock.protocol.complaints import shown
 from incident_clock.registry.drafts import CATEGORIES, GRADES, LINE_LIMIT, TEXT_LIMIT
 from incident_clock.registry.incidents import LARGEST_ID
-
-YEARS = range(2000, 2101)  # outside of it nothing was meant, and calendars overflow
+from incident_clock.web.forms import YEARS
 
 NOT_TEXT, NO_OFFSET, NO_INSTANT, STRANGE_YEAR = "string_type", "instant_no_offset", "instant_wrong", "instant_year"
 NO_FLAG, NO_CURSOR, NO_SEARCH = "flag_wrong", "cursor_wrong", "search_wrong"

@@ -1,0 +1,71 @@
+"""Keeps the processes of one machine running: one that died is started again, and takes no other with it.
+
+Their output goes to stderr as it is. A process that could not run at all (exit 2) ends everything, with its sentence.
+"""
+
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from incident_clock.cli.main import COULD_NOT_RUN
+
+LOOK_EVERY_S = 0.2
+STOP_WITHIN_S = 15
+
+
+@dataclass(slots=True)
+class Kept:
+    """One process of the Procfile, under its name there."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, folder: Path) -> None:
+        self.process = subprocess.Popen(self.command, cwd=folder, stdout=sys.stderr, start_new_session=True)
+
+
+def command_of(line: str) -> list[str]:
+    """A command of the Procfile, with this installation's own interpreter."""
+    words = shlex.split(line)
+    return [sys.executable, "-m", "incident_clock", *words[1:]] if words[0] == "incident-clock" else words
+
+
+def keep_running(commands: dict[str, str], folder: Path) -> int:
+    """Run until SIGINT or SIGTERM, or until a process says that it cannot run; gives the exit code."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    kept = [Kept(name, command_of(line)) for name, line in commands.items()]
+    try:
+        for one in kept:
+            one.start(folder)
+        while not stop.wait(LOOK_EVERY_S):
+            for one in kept:
+                code = one.process.poll() if one.process else None
+                if code == COULD_NOT_RUN:
+                    return COULD_NOT_RUN
+                if code is not None:
+                    click.echo(f"{one.name} stopped unexpectedly ({code}); it is started again.", err=True)
+                    one.start(folder)
+        return 0
+    finally:
+        _stop(kept)
+
+
+def _stop(kept: list[Kept]) -> None:
+    running = [one.process for one in kept if one.process and one.process.poll() is None]
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(timeout=STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
