@@ -158,6 +158,7 @@ def _problem(entry: Link, expected: int, before: Link | None) -> str | None:
     for path, (salt, text) in entry.texts.items():
         if path not in digests or _digest(salt, text) != digests[path]:
             return f"its text “{path}” is not the one that was hashed"
+    plain(entry)  # raises, where a part that every entry shows is missing
     return None
 
 

@@ -48,15 +48,21 @@ def search(session: Session, *, text: str = "", is_open: bool | None = None, bef
 
 def _row(session: Session, incident: Incident, now: datetime) -> BoardRow:
     last = session.execute(
-        select(Message.step, Message.rung, Message.repeat, Message.due_at)
+        select(Message.step, Message.rung, Message.repeat)
         .where(Message.incident_id == incident.id, Message.kind == m.REMINDER)
         .order_by(Message.created_at.desc(), Message.id.desc()).limit(1)).first()
-    told: tuple[str, ...] = ()
+    told: dict[str, datetime] = {}  # name → when the first channel took it
+    called: dict[str, bool] = {}
     if last is not None:
-        people = session.scalars(select(Message.person).where(
-            Message.incident_id == incident.id, Message.kind == m.REMINDER, Message.step == last.step,
-            Message.rung == last.rung, Message.repeat == last.repeat).order_by(Message.id))
-        told = tuple(dict.fromkeys(roster.name_of(session, key) for key in people))
+        for person, sent_at in session.execute(select(Message.person, Message.sent_at).where(
+                Message.incident_id == incident.id, Message.kind == m.REMINDER, Message.step == last.step,
+                Message.rung == last.rung, Message.repeat == last.repeat).order_by(Message.id)):
+            name = roster.name_of(session, person)
+            called[name] = True
+            if sent_at is not None:
+                told[name] = min(sent_at, told.get(name, sent_at))
     next_at, next_told = incidents.next_people(session, incident, now)
-    return BoardRow(incidents.view(session, incident, now=now, is_whole=False), last.due_at if last else None, told,
-                    next_at, next_told)
+    return BoardRow(
+        incidents.view(session, incident, now=now, is_whole=False), last_told_at=max(told.values(), default=None),
+        last_told=tuple(name for name in called if name in told),
+        unsent=tuple(name for name in called if name not in told), next_told_at=next_at, next_told=next_told)

@@ -24,9 +24,10 @@ def pulse(session: Session, *, now: datetime, problems: Sequence[Refusal] = ()) 
     ticked_at = row.ticked_at if row else None
     silent_for = max(timedelta(0), now - ticked_at) if ticked_at else None
     is_silent = silent_for is None or silent_for > SILENT_AFTER
+    to_ring = _to_ring(session, now) if is_silent else []
     return Pulse(is_silent=is_silent, ticked_at=ticked_at, silent_for=silent_for,
                  audit_problem=row.audit_problem if row else "", seen_at=now,
-                 to_ring=_to_ring(session, now) if is_silent else (),
+                 to_ring=tuple(to_ring[:RING_LIMIT]), not_listed=max(0, len(to_ring) - RING_LIMIT),
                  admins=names.on_roles(session, ("admin",), now) if is_silent else (), problems=tuple(problems))
 
 
@@ -43,7 +44,7 @@ def why_not_ready(session: Session, *, now: datetime) -> str:
     return f"the self-audit fails: {row.audit_problem}" if row.audit_problem else ""
 
 
-def _to_ring(session: Session, now: datetime) -> tuple[tuple[IncidentView, StepView, tuple[Name, ...]], ...]:
+def _to_ring(session: Session, now: datetime) -> list[tuple[IncidentView, StepView, tuple[Name, ...]]]:
     """Per open incident the step due first, and those the rungs due so far (or the next one) would tell."""
     found = []
     for incident in session.scalars(select(Incident).where(Incident.closed_at.is_(None))
@@ -61,4 +62,4 @@ def _to_ring(session: Session, now: datetime) -> tuple[tuple[IncidentView, StepV
         people = names.on_roles(session, rule.ladder[highest - 1].tell, now)
         found.append((seen, step, people))
     found.sort(key=lambda line: line[1].due_at)
-    return tuple(found[:RING_LIMIT])
+    return found

@@ -105,7 +105,8 @@ def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step
             every=_pace(rung, base, now), told=len(calls),
             channels=tuple(dict.fromkeys(msg.channel for msg in messages
                                          if msg.step == step.key and msg.rung == rung.number)),
-            undelivered=_undelivered(session, messages, step.key, rung.number))
+            undelivered=_undelivered(session, messages, step.key, rung.number),
+            told_at=datetime.fromisoformat(calls[0]["happened_at"]) if calls else None)
 
 
 def _pace(rung: Rung, base: datetime, now: datetime) -> timedelta | None:

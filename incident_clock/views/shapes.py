@@ -36,6 +36,7 @@ class RungView:
     told: int = 0  # how often this rung has been raised
     channels: tuple[str, ...] = ()
     undelivered: tuple[str, ...] = ()  # names of people whom no channel has reached yet
+    told_at: datetime | None = None  # when it was first raised, which after a gap is later than `at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,15 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """An open incident on the board, with what was said last and what comes next."""
+    """An open incident on the board, with what was said last and what comes next.
+
+    `last_told`: whom the latest call really left for, `last_told_at` when; `unsent`: those it has not left for yet.
+    """
 
     incident: IncidentView
     last_told_at: datetime | None
     last_told: tuple[str, ...]
+    unsent: tuple[str, ...]
     next_told_at: datetime | None
     next_told: tuple[str, ...]
 
@@ -199,4 +204,5 @@ class Pulse:
     seen_at: datetime
     to_ring: tuple[tuple[IncidentView, StepView, tuple[Name, ...]], ...] = ()
     admins: tuple[Name, ...] = ()
+    not_listed: int = 0  # open incidents that `to_ring` leaves out
     problems: tuple[Refusal, ...] = ()  # other red banners, put into words by `Phrases.refusal`

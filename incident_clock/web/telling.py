@@ -30,6 +30,7 @@ MARKS = {
     Standing.MET_LATE: ("is-late", "late"), Standing.WAIVED: ("is-off", "off"),
     Standing.TRANSFERRED: ("is-off", "moved"), Standing.NOT_APPLICABLE: ("is-off", "off"),
 }
+SHOWN_LATE_FROM = timedelta(minutes=1)  # a call later than this after its planned instant shows both
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,8 @@ class Telling:
             if rung.is_overdue_rung and rung.every and step.next_rung_at:
                 notes.append(self.phrases.say(N_("每%(every)s再催，下次 %(at)s"), at=self.at(step.next_rung_at),
                                               every=self.phrases.duration(rung.every)))
+            if rung.told_at and rung.told_at - rung.at >= SHOWN_LATE_FROM:
+                notes.insert(0, self.phrases.say(N_("实际%(at)s告知"), at=self.at(rung.told_at)))
             if rung.undelivered:
                 notes.append(self.phrases.say(N_("尚未发到：%(names)s"), names=self.people(rung.undelivered)))
             return self.clauses(notes)
@@ -221,6 +224,8 @@ class Telling:
     def board_line(self, row: BoardRow) -> str:
         """`14:50 已催 郑丙、王丁·15:00 催 王丁、冯戊`."""
         said = []
+        if row.unsent:
+            said.append(self.phrases.say(N_("尚未发到 %(names)s"), names=self.people(row.unsent)))
         if row.last_told_at is not None:
             said.append(self.phrases.say(N_("%(at)s 已催 %(names)s"), at=self.at(row.last_told_at),
                                          names=self.people(row.last_told)))

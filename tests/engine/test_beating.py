@@ -110,8 +110,10 @@ def test_the_lock_dies_with_its_holder(tmp_path: Path):
 
 def test_a_child_process_does_not_keep_the_lock(tmp_path: Path):
     lock = EngineLock(tmp_path / "db.engine-lock")
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE,
+    up = "import sys; print('up', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", up], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           close_fds=False) as child:
+        child.stdout.readline()  # its program runs: what it does not inherit is closed
         lock.release()
         EngineLock(tmp_path / "db.engine-lock").release()
         child.stdin.close()

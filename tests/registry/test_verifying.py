@@ -80,7 +80,8 @@ def test_a_rewritten_entry_with_a_fitting_hash_breaks_the_next_one(room: Room, n
 def test_a_rewritten_last_entry_that_is_no_entry_is_named(room: Room, number: str):
     last = room.entries(number)[-1]
     tamper(room, "DELETE FROM ledger_text WHERE sequence = :last", last=last["sequence"])
-    for forged in (b"", b"x", b"[]", b"{}", b"null", b'"x"', b"\xff", b"[" * 100_000):
+    bare = {"incident": number, "sequence": last["sequence"], "actor": {"name": {"sha256": "x"}}, "body": {}}
+    for forged in (b"", b"x", b"[]", b"{}", b"null", b'"x"', b"\xff", b"[" * 100_000, json.dumps(bare).encode()):
         tamper(room, "UPDATE ledger_entry SET canonical = :bytes, hash = :hash WHERE sequence = :sequence",
                bytes=forged, hash=chain_hash(last["previous_hash"], forged), sequence=last["sequence"])
         assert verified(room, number).broken.sequence == last["sequence"], forged[:20]

@@ -15,6 +15,7 @@ from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, Rung, Step
 from incident_clock.registry import ledger
 from incident_clock.registry.chain import plain, verify_lines
+from incident_clock.registry.projections import disagreement
 from incident_clock.registry.tables import Deadline, Incident
 from tests.simulation.world import LOST, MINUTE, RULE, World
 from tests.support.bureau import KEY_OF
@@ -47,6 +48,7 @@ class Examination:
             self.attempts = list(session.scalars(select(Attempt).order_by(Attempt.message_id, Attempt.number)))
             links = {incident.id: ledger.links(session, incident.id) for incident in self.incidents}
             self.exports = {incident.id: b"".join(ledger.export(session, incident.id)) for incident in self.incidents}
+            self.differing = {incident.id: disagreement(incident, links[incident.id]) for incident in self.incidents}
         self.entries = {id: [plain(link) for link in found] for id, found in links.items()}
 
     def run(self) -> None:
@@ -181,6 +183,8 @@ class Examination:
         verified = verify_lines(io.BytesIO(self.exports[incident.id]))
         self.must(verified.broken is None and verified.incident == incident.number, "I8", f"{verified.broken}")
         self.must(verified.size == len(self.entries[incident.id]), "I8", "entries are missing from the export")
+        self.must(not verified.lacking_texts, "I8", f"texts are gone from {verified.lacking_texts}")
+        self.must(self.differing[incident.id] is None, "I9", f"{self.differing[incident.id]}")
 
     # ── I9: the tables are a fold of the ledger ───────────────────────────────────────────────────────────────
     def check_registered(self, incident: Incident) -> None:

@@ -207,3 +207,15 @@ def test_a_rung_that_reaches_nobody_is_named(room: Room):
 
 def test_a_box_without_a_channel_is_one_complaint(room: Room):
     assert len(complaints(room, channels=())) == 1
+
+
+def test_the_board_never_says_told_of_people_nothing_has_left_for(room: Room) -> None:
+    room.register()
+    room.tick()
+    (row,) = room.views.board(room.clock.now()).rows
+    assert (row.last_told, row.last_told_at) == ((), None)
+    assert row.unsent == ("周甲", "吴乙")
+    room.work()
+    (row,) = room.views.board(room.clock.now()).rows
+    assert (row.last_told, row.unsent) == (("周甲", "吴乙"), ())
+    assert row.last_told_at == room.clock.now()
