@@ -16,13 +16,16 @@ class EngineLock:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.truncate(self._file, 0)
-            os.write(self._file, str(os.getpid()).encode())
-        except OSError as error:
+        except BlockingIOError as error:
             holder = os.read(self._file, 20).decode(errors="replace") or "unknown"
             os.close(self._file)
             raise CannotRun(f"Another engine already runs on this SQLite database (process {holder}). "
                             "Stop that one first, or move to PostgreSQL to run several.") from error
+        except OSError as error:
+            os.close(self._file)
+            raise CannotRun(f"{path} cannot be locked: {error.strerror}. Keep the database on a local disk.") from error
+        os.truncate(self._file, 0)
+        os.write(self._file, str(os.getpid()).encode())
 
     def release(self) -> None:
         os.close(self._file)
