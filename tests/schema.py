@@ -14,8 +14,8 @@ from incident_clock.store.base import Base
 from incident_clock.store.migrating import alembic_config
 from incident_clock.store.session import Store
 
-for path in sorted(Path(incident_clock.__file__).parent.glob("*/tables.py")):
-    import_module(f"incident_clock.{path.parent.name}.tables")
+for path in sorted(Path(incident_clock.__file__).parent.glob("*/*tables.py")):
+    import_module(f"incident_clock.{path.parent.name}.{path.stem}")
 
 
 def create_from_models(store: Store) -> None:

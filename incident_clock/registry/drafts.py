@@ -101,6 +101,11 @@ def checked_reason(reason: str | None, *, is_required: bool = False) -> str | No
     return tidy
 
 
+def checked_note(note: str | None) -> str | None:
+    """A remark, tidied; raises Invalid when it is not fit to keep."""
+    return _text("note", note)
+
+
 def _attempt(found: list[Refusal], check: Callable[..., T], *given: object) -> T | None:
     try:
         return check(*given)

@@ -1,50 +1,13 @@
 """The facts the ledger can hold, in the past tense. Facts go in; standing is computed from them.
 
-Fields typed `Erasable` are free text, names or numbers: the chain sees only their salted hash. Everything else
-is part of the canonical bytes and must never carry personal data.
+What a fact is, and which of its fields are erasable: `ledger/fact.py`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from incident_clock.phrases import N_
-
-
-class Erasable(str):
-    """A text that can be destroyed later without breaking the chain (retention rules, domain 9.4)."""
-
-    __slots__ = ()
-
-
-def erasable(text: str | None) -> Erasable | None:
-    return None if text is None else Erasable(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it: a person, a token's label, or the engine. `key` is stable, `name` is what is printed."""
-
-    name: str
-    role: str
-    key: str
-
-
-ENGINE = Actor(name=N_("催办引擎"), role="engine", key="engine")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """Something that happened. `happened_at` is when; the ledger adds when it was written down."""
-
-    happened_at: datetime
-
-    @property
-    def kind(self) -> str:
-        return type(self).__name__
-
-    def body(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "happened_at"}
+from incident_clock.ledger.fact import Erasable, Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +34,12 @@ class IncidentRegistered(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RungRaised(Fact):
     """The engine called a rung. `passed_over` names the calls a gap swallowed; `unreachable` the roles it found
-    nobody for."""
+    nobody for.
+
+    `told_rung` is the rung whose people are told and `skipped` the empty ones gone over for it; `because` says, for
+    each of the `audience`, `{role, why, of}` (`people/duty.py`). `paused` have acknowledged and are left alone;
+    `capped` have used up their number's day: they are told on another channel, or not at all.
+    """
 
     REASONS: ClassVar = ("on_time", "registered", "late_registration", "recovered", "reopened")
 
@@ -83,6 +51,49 @@ class RungRaised(Fact):
     audience: list[Erasable]
     passed_over: list[dict[str, int]]
     unreachable: list[str]
+    told_rung: int
+    skipped: list[int]
+    because: list[dict[str, Any]]
+    paused: list[Erasable]
+    capped: list[Erasable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandInCalled(Fact):
+    """A leader did not answer in time: his B角 is told (`called`), was told already, or there is nobody."""
+
+    REASONS: ClassVar = ("called", "told_already", "nobody")
+
+    step: str
+    rung: int
+    in_place_of: Erasable
+    person: Erasable | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged(Fact):
+    """A person has received his calls on these rungs. `how`: page, link, phone (an officer rang him) or reply.
+
+    Repeats leave him out until `paused_until`. It is not a completion.
+    """
+
+    step: str
+    rungs: list[int]
+    person: Erasable
+    how: str
+    paused_until: datetime
+    note: Erasable | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent(Fact):
+    """A person had a message sent once more, as a new attempt on the same message."""
+
+    step: str
+    rung: int
+    person: Erasable
+    channels: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

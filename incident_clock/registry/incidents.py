@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, false, select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, NotFound
+from incident_clock.ledger.chain import plain
+from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol import ladder
 from incident_clock.protocol.deadlines import due_at, late_minutes, overdue_from
@@ -19,7 +21,6 @@ from incident_clock.protocol.standing import is_late_entry
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import facts, ledger
 from incident_clock.registry.drafts import NewIncident, StepLog, checked_incident, checked_log, checked_reason
-from incident_clock.registry.facts import Actor, erasable
 from incident_clock.registry.numbers import next_number
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 from incident_clock.store.writing import changed
@@ -57,7 +58,7 @@ def register(session: Session, new: NewIncident, protocol: ResponseProtocol, *, 
         protocol={"key": protocol.key, "version": protocol.version, "hash": protocol.content_hash()},
         clock_started_at=started, received_at=new.received_at, registered_at=now, occurred_at=new.occurred_at,
         first_online_at=new.first_online_at, category=new.category, event_grade=new.event_grade,
-        opinion_grade=new.opinion_grade, title=facts.Erasable(new.title), place=erasable(new.place),
+        opinion_grade=new.opinion_grade, title=Erasable(new.title), place=erasable(new.place),
         source=erasable(new.source), first_learned_by=erasable(new.first_learned_by), summary=erasable(new.summary),
         unit=erasable(new.unit)), actor=actor, now=now)
     return incident
@@ -65,7 +66,7 @@ def register(session: Session, new: NewIncident, protocol: ResponseProtocol, *, 
 
 def log_step(session: Session, incident: Incident, step: str, log: StepLog, *, actor: Actor, now: datetime) -> int:
     """Record that a step was done; gives the entry's sequence. Raises NotFound, Conflict (logged already), Refusals."""
-    deadline = _deadline(incident, step)
+    deadline = deadline_of(incident, step)
     _refuse_closed(incident)
     log = checked_log(log, started=incident.clock_started_at, now=now)
     assert log.done_at is not None
@@ -85,7 +86,7 @@ def log_step(session: Session, incident: Incident, step: str, log: StepLog, *, a
 def withdraw(session: Session, incident: Incident, step: str, reason: str | None, *, actor: Actor,
              now: datetime) -> int:
     """Take the log of a step back: the step is open again and its ladder goes on. Raises NotFound, Conflict."""
-    deadline = _deadline(incident, step)
+    deadline = deadline_of(incident, step)
     _refuse_closed(incident)
     reason = checked_reason(reason)
     withdrawn = deadline.settled_sequence
@@ -123,7 +124,7 @@ def erase_texts(session: Session, incident: Incident, reason: str, *, actor: Act
     incident.title = ""
     incident.place = incident.source = incident.first_learned_by = incident.summary = incident.unit = None
     incident.texts_erased_at = now
-    ledger.append(session, incident, facts.TextsErased(happened_at=now, reason=facts.Erasable(reason)),
+    ledger.append(session, incident, facts.TextsErased(happened_at=now, reason=Erasable(reason)),
                   actor=actor, now=now)
     return erased
 
@@ -168,7 +169,7 @@ def already_logged(session: Session, incident: Incident, deadline: Deadline) -> 
     """The refusal that tells who logged this step, and when."""
     session.refresh(deadline)
     entry = next((e for e in ledger.links(session, incident.id) if e.sequence == deadline.settled_sequence), None)
-    shown = ledger.chain.plain(entry) if entry else {}
+    shown = plain(entry) if entry else {}
     return Conflict(N_("%(who)s已在 %(at)s 记录过这一步，未重复记录"), who=shown.get("actor") or "",
                     at=deadline.settled_at)
 
@@ -187,7 +188,7 @@ def _settle(session: Session, deadline: Deadline, *, done_at: datetime, now: dat
     return won == 1
 
 
-def _deadline(incident: Incident, step: str) -> Deadline:
+def deadline_of(incident: Incident, step: str) -> Deadline:
     found = next((d for d in incident.deadlines if d.step == step), None)
     if found is None:
         raise NotFound(N_("没有“%(step)s”这一步，本事件的步骤：%(steps)s"), step=step[:40],

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from incident_clock.ledger.chain import Broken, Link, plain
 from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry.chain import Broken, Link, plain
 from incident_clock.registry.tables import Deadline, Incident
 
 INSTANTS = ("clock_started_at", "received_at", "registered_at", "occurred_at", "first_online_at")

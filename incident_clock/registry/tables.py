@@ -4,21 +4,22 @@
 """
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import (
-    DDL,
     Boolean,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Table,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from incident_clock.ledger.book import guard, guards
 from incident_clock.store.base import Base, UtcDateTime
 
 
@@ -108,6 +109,34 @@ class Deadline(Base):
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
 
 
+class Called(Base):
+    """A person was called on a rung of a step (叫应): when, and what he answered. One row, however often he is told.
+
+    `stand_in_at`: when his stand-in is told unless he answers; None: never, or done. `answered_at`: his last
+    acknowledgement; `paused_until`: until then repeats of this rung leave him out. `in_place_of`: the person he
+    stands in for when he was called as a B角.
+    """
+
+    __tablename__ = "called"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step", "rung", "person"),
+        Index("ix_called_person", "person"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    step: Mapped[str] = mapped_column(Text)
+    rung: Mapped[int]
+    person: Mapped[str] = mapped_column(Text)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stand_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    in_place_of: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_how: Mapped[str | None] = mapped_column(Text)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class LedgerEntry(Base):
     """One entry of the append-only ledger: `canonical` is what was hashed."""
 
@@ -147,55 +176,5 @@ class AnsweredRequest(Base):
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-# ── guards: against our own mistakes; the chain is the guard against people ───────────────────────────────
-
-LEDGER_GUARDS_SQLITE = (
-    """CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry
-    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: no update'); END""",
-    """CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry
-    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: no delete'); END""",
-    """CREATE TRIGGER ledger_entry_only_next BEFORE INSERT ON ledger_entry
-    WHEN NEW.sequence <> 1 + COALESCE((SELECT MAX(sequence) FROM ledger_entry WHERE incident_id = NEW.incident_id), 0)
-      OR NEW.previous_hash <> COALESCE((SELECT hash FROM ledger_entry WHERE incident_id = NEW.incident_id
-                                        AND sequence = NEW.sequence - 1), '')
-    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: an entry must follow the last one'); END""",
-    """CREATE TRIGGER ledger_text_no_update BEFORE UPDATE ON ledger_text
-    BEGIN SELECT RAISE(ABORT, 'a text of the ledger is erased or kept, never changed'); END""",
-    """CREATE TRIGGER ledger_text_no_replace BEFORE INSERT ON ledger_text
-    WHEN EXISTS (SELECT 1 FROM ledger_text WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence
-                 AND path = NEW.path)
-    BEGIN SELECT RAISE(ABORT, 'a text of the ledger is erased or kept, never changed'); END""",
-)
-
-LEDGER_GUARDS_POSTGRESQL = (
-    """CREATE FUNCTION ledger_refuses() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'the ledger only grows: no %', lower(TG_OP); END $$""",
-    """CREATE FUNCTION ledger_only_next() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE size integer; head text;
-    BEGIN
-      SELECT sequence, hash INTO size, head FROM ledger_entry
-        WHERE incident_id = NEW.incident_id ORDER BY sequence DESC LIMIT 1;
-      IF NEW.sequence <> COALESCE(size, 0) + 1 OR NEW.previous_hash <> COALESCE(head, '') THEN
-        RAISE EXCEPTION 'the ledger only grows: an entry must follow the last one';
-      END IF;
-      RETURN NEW;
-    END $$""",
-    """CREATE TRIGGER ledger_entry_no_change BEFORE UPDATE OR DELETE ON ledger_entry
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuses()""",
-    """CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuses()""",
-    """CREATE TRIGGER ledger_entry_only_next BEFORE INSERT ON ledger_entry
-    FOR EACH ROW EXECUTE FUNCTION ledger_only_next()""",
-    """CREATE TRIGGER ledger_text_no_update BEFORE UPDATE ON ledger_text
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuses()""",
-)
-
-
-def _guard(statements: tuple[str, ...], dialect: str) -> None:
-    for statement in statements:
-        ddl = DDL(statement.replace("%", "%%"))
-        event.listen(LedgerText.__table__, "after_create", ddl.execute_if(dialect=dialect))
-
-
-_guard(LEDGER_GUARDS_SQLITE, "sqlite")
-_guard(LEDGER_GUARDS_POSTGRESQL, "postgresql")
+GUARDS = guards(entries="ledger_entry", texts="ledger_text", chain_column="incident_id", follows="ledger_only_next")
+guard(cast(Table, LedgerText.__table__), GUARDS)

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from incident_clock.errors import Conflict, Invalid
+from incident_clock.ledger.chain import verify_lines
 from incident_clock.registry import ledger
-from incident_clock.registry.chain import verify_lines
 from incident_clock.store.base import Base
 from tests.support.bureau import WU, ZHOU, small_rule
 from tests.support.room import Room

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incident_clock.ledger import chain
+from incident_clock.ledger.fact import ENGINE, Actor, Erasable
 from incident_clock.people import roster
-from incident_clock.registry import chain, incidents, ledger
-from incident_clock.registry.facts import ENGINE, Actor, DeadlinePassed, Erasable, StepLogged
+from incident_clock.registry import incidents, ledger
+from incident_clock.registry.facts import DeadlinePassed, StepLogged
 from incident_clock.store.session import Store
 from tests.support.bureau import KEY_OF, WU, ZHOU, small_rule
 from tests.support.race import at_once

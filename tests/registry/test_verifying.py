@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from incident_clock.registry import chain, incidents, ledger
-from incident_clock.registry.chain import Verification, chain_hash, verify_lines
-from incident_clock.registry.facts import Actor, Erasable, IncidentClosed, LogWithdrawn, StepLogged
+from incident_clock.ledger import chain
+from incident_clock.ledger.chain import Verification, chain_hash, verify_lines
+from incident_clock.ledger.fact import Actor, Erasable
+from incident_clock.registry import incidents, ledger
+from incident_clock.registry.facts import IncidentClosed, LogWithdrawn, StepLogged
 from tests.support.room import Room
 
 AT = datetime(2026, 3, 12, 6, 5, tzinfo=UTC)

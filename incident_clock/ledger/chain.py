@@ -16,7 +16,7 @@ from typing import Any
 
 import rfc8785
 
-from incident_clock.registry.facts import Actor, Erasable, Fact
+from incident_clock.ledger.fact import Actor, Erasable, Fact
 
 VERSION = "ic-v1"
 SALT_BYTES = 16

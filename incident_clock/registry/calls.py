@@ -1,0 +1,86 @@
+"""Who was called on which rung, and who has answered (叫应). Acknowledging never stops a step: only a log does.
+
+The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`); they are what the engine asks.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from incident_clock.errors import Conflict
+from incident_clock.ledger.fact import Actor, Erasable, erasable
+from incident_clock.phrases import N_
+from incident_clock.protocol.replies import paused_until
+from incident_clock.registry import ledger
+from incident_clock.registry.drafts import checked_note
+from incident_clock.registry.facts import Acknowledged
+from incident_clock.registry.tables import Called, Deadline, Incident
+from incident_clock.store.writing import changed
+
+PAGE, LINK, PHONE, REPLY = "page", "link", "phone", "reply"  # how an answer came
+
+
+def called(session: Session, incident_id: int, step: str | None = None) -> list[Called]:
+    """Everybody called in this incident, or on one step of it, in the order they were."""
+    rows = select(Called).where(Called.incident_id == incident_id).order_by(Called.told_at, Called.id)
+    return list(session.scalars(rows if step is None else rows.where(Called.step == step)))
+
+
+def note(session: Session, rows: Iterable[Called], *, incident_id: int, step: str, rung: int, person: str,
+         now: datetime, stand_in_at: datetime | None = None, in_place_of: str | None = None) -> None:
+    """Write down that a person is called now. `rows` are those of the step; one who has answered needs no stand-in."""
+    row = next((one for one in rows if one.rung == rung and one.person == person), None)
+    if row is None:
+        session.add(Called(incident_id=incident_id, step=step, rung=rung, person=person, told_at=now,
+                           last_told_at=now, stand_in_at=stand_in_at, in_place_of=in_place_of))
+        return
+    row.last_told_at = now
+    has_stand_in = any(one.rung == rung and one.in_place_of == person for one in rows)
+    if row.answered_at is None and row.stand_in_at is None and not has_stand_in:
+        row.stand_in_at = stand_in_at
+
+
+def acknowledge(session: Session, incident: Incident, *, person: str, name: str, how: str, actor: Actor, now: datetime,
+                step: str | None = None, remark: str | None = None) -> list[Called]:
+    """Somebody has received his calls: all of this incident, or of one step. Gives the rows that were outstanding.
+
+    Repeats to him at those rungs pause for min(10 min, a quarter of what is left); the step, later rungs and other
+    people go on. Saying it again while it holds changes nothing. Raises Conflict for one who was never called, or
+    whose steps are all settled.
+    """
+    remark = checked_note(remark)
+    deadlines = {d.step: d for d in incident.deadlines if d.settled_at is None and step in (None, d.step)}
+    mine = [row for row in called(session, incident.id) if row.person == person and row.step in deadlines]
+    if not mine:
+        raise Conflict(N_("%(name)s在事件 %(number)s 上没有待确认的提醒"), name=name, number=incident.number)
+    outstanding = [row for row in mine if is_outstanding(row, now)]
+    for key, deadline in deadlines.items():
+        rows = [row for row in outstanding if row.step == key]
+        if rows:
+            _answered(session, incident, deadline, rows, name=name, how=how, actor=actor, now=now, remark=remark)
+    return outstanding
+
+
+def _answered(session: Session, incident: Incident, deadline: Deadline, rows: Sequence[Called], *, name: str, how: str,
+              actor: Actor, now: datetime, remark: str | None) -> None:
+    until = paused_until(due=deadline.due_at, now=now)
+    for row in rows:
+        row.answered_at, row.answered_how, row.paused_until, row.stand_in_at = now, how, until, None
+    ledger.append(session, incident, Acknowledged(
+        happened_at=now, step=deadline.step, rungs=sorted({row.rung for row in rows}), person=Erasable(name), how=how,
+        paused_until=until, note=erasable(remark)), actor=actor, now=now)
+    session.flush()
+
+
+def is_outstanding(row: Called, now: datetime) -> bool:
+    """Whether an answer is still wanted: never given, or its pause has run out."""
+    return row.answered_at is None or row.paused_until is None or row.paused_until <= now
+
+
+def rest(session: Session, *, incident_id: int, step: str) -> None:
+    """The step was logged: no stand-in is called for it any more."""
+    changed(session, update(Called).where(Called.incident_id == incident_id, Called.step == step)
+            .values(stand_in_at=None))
+    session.expire_all()
