@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -112,6 +113,18 @@ def _secret_key(written: str) -> SecretStr:
     return SecretStr(written)
 
 
+def _time_of_day(written: str) -> time:
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", written):
+        raise ValueError(f"is {written!r}; write hours and minutes, like 08:30")
+    return time.fromisoformat(written)
+
+
+def _budget(written: str) -> int:
+    if not re.fullmatch("[0-9]{1,6}", written) or not int(written):
+        raise ValueError(f"is {written!r}; write how many text messages one number may get a day, like 40")
+    return int(written)
+
+
 def _switch(written: str) -> bool:
     if written.lower() not in (*YES, *NO):
         raise ValueError(f"is {written!r}; write 1, or leave it out")
@@ -157,6 +170,10 @@ class Settings(BaseModel):
         None, validation_alias="TWILIO_API_BASE_URL")
     allow_overseas_gateway: Annotated[bool, PlainValidator(_switch)] = Field(
         False, validation_alias="INCIDENT_CLOCK_ALLOW_OVERSEAS_GATEWAY")
+    handover_time: Annotated[time, PlainValidator(_time_of_day)] = Field(
+        time(8, 30), validation_alias="INCIDENT_CLOCK_HANDOVER_TIME")
+    daily_budget: Annotated[int, PlainValidator(_budget)] = Field(40, validation_alias="INCIDENT_CLOCK_DAILY_BUDGET")
+    holidays: Annotated[Path, PlainValidator(_path)] | None = Field(None, validation_alias="INCIDENT_CLOCK_HOLIDAYS")
 
     @property
     def var(self) -> Path:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import time
 from pathlib import Path
 from threading import Barrier
 from zoneinfo import ZoneInfo
@@ -49,6 +50,7 @@ def test_without_any_setting_everything_has_its_ordinary_value(read, tmp_path):
     assert (settings.timezone, settings.locale) == (ZoneInfo("Asia/Shanghai"), "zh_Hans_CN")
     assert (settings.root, settings.var) == (tmp_path, tmp_path / "var")
     assert settings.allow_overseas_gateway is False
+    assert (settings.handover_time, settings.daily_budget, settings.holidays) == (time(8, 30), 40, None)
     for name in ("people", "channels", "smtp_url", "mail_from", "twilio_account_sid", "twilio_auth_token",
                  "twilio_from", "twilio_api_base_url"):
         assert getattr(settings, name) is None
@@ -62,7 +64,8 @@ def test_every_setting_is_read_under_its_name(read, tmp_path):
         INCIDENT_CLOCK_TIMEZONE="Asia/Urumqi", INCIDENT_CLOCK_LOCALE="en", INCIDENT_CLOCK_CHANNELS="email,sms",
         SMTP_URL="smtp://mail.example.com", MAIL_FROM="clock@example.com", TWILIO_ACCOUNT_SID="AC1",
         TWILIO_AUTH_TOKEN="t0ken", TWILIO_FROM="+15005550006", TWILIO_API_BASE_URL="http://127.0.0.1:4010",
-        INCIDENT_CLOCK_ALLOW_OVERSEAS_GATEWAY="1")
+        INCIDENT_CLOCK_ALLOW_OVERSEAS_GATEWAY="1", INCIDENT_CLOCK_HANDOVER_TIME="20:00",
+        INCIDENT_CLOCK_DAILY_BUDGET="5", INCIDENT_CLOCK_HOLIDAYS="config/days.yaml")
     assert settings.database_url == "postgresql+psycopg://u:p@db:5432/clock"
     assert (settings.host, settings.port, settings.public_url) == ("0.0.0.0", 9000, "https://clock.example.com")
     assert settings.secret_key.get_secret_value() == "k" * 32
@@ -75,6 +78,8 @@ def test_every_setting_is_read_under_its_name(read, tmp_path):
     assert (settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()) == ("AC1", "t0ken")
     assert settings.twilio_api_base_url == "http://127.0.0.1:4010"
     assert settings.allow_overseas_gateway is True
+    assert (settings.handover_time, settings.daily_budget) == (time(20), 5)
+    assert settings.holidays == tmp_path / "config/days.yaml"
 
 
 def test_the_environment_wins_over_the_file(read):
@@ -241,6 +246,9 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     ("INCIDENT_CLOCK_CHANNELS", "email;sms", "write channel names with commas between them, like email,sms"),
     ("INCIDENT_CLOCK_CHANNELS", '["email"]', "like email,sms"), ("INCIDENT_CLOCK_CHANNELS", "email,,sms", "like email,sms"),
     ("INCIDENT_CLOCK_ALLOW_OVERSEAS_GATEWAY", "ja", "is 'ja'; write 1, or leave it out"),
+    ("INCIDENT_CLOCK_HANDOVER_TIME", "8:30", "is '8:30'; write hours and minutes, like 08:30"),
+    ("INCIDENT_CLOCK_HANDOVER_TIME", "24:00", "write hours and minutes"), ("INCIDENT_CLOCK_DAILY_BUDGET", "0", "like 40"),
+    ("INCIDENT_CLOCK_DAILY_BUDGET", "viele", "write how many text messages one number may get a day"),
     ("DATABASE_URL", "incident_clock.db", "is not a database URL; write sqlite:///var/incident_clock.db or postgresql"),
     ("DATABASE_URL", "mysql://u:p@h/d", "names no SQLite file and no PostgreSQL database"),
     ("DATABASE_URL", "postgresql+psycopg://u:p@h:port/d", "is not a database URL"),

@@ -28,6 +28,7 @@ from incident_clock.protocol.yaml_tree import Place, read_tree
 KEY = "[a-z0-9][a-z0-9_-]*"
 LONGEST_KEY, LONGEST_VERSION, LONGEST_TITLE, LONGEST_SOURCE = 60, 40, 60, 200  # characters
 MOST_TIMES = 1_000  # calls of one repeat that has an end
+ANSWERS, MOST_ANSWERS = ("any", "all"), 50
 
 EXAMPLE_STEPS = "`- {key: phone_report, title: {…}, within: 20m, ladder: […]}`"
 EXAMPLE_LADDER = "`- {before_due: 10m, tell: [duty_officer]}`"
@@ -142,7 +143,7 @@ def _ladder(place: Place, within: timedelta | None, known_channels: Collection[s
 
 
 def _rung(place: Place, within: timedelta | None, known_channels: Collection[str] | None) -> Rung:
-    fields = place.fields(required=("tell",), optional=(*ANCHORS, "by", "repeat"))
+    fields = place.fields(required=("tell",), optional=(*ANCHORS, "by", "repeat", "answers"))
     offsets = {name: read_duration(fields[name], may_be_zero=True) for name in ANCHORS if not fields[name].is_absent}
     if len(offsets) != 1 and place.is_mapping:
         place.complain(f"has {' and '.join(offsets) or 'no instant'}; write exactly one of {', '.join(ANCHORS)}")
@@ -156,7 +157,19 @@ def _rung(place: Place, within: timedelta | None, known_channels: Collection[str
         tell=_words(fields["tell"], ROLES, noun="role", example=EXAMPLE_TELL),
         by=None if fields["by"].is_absent else _words(fields["by"], known_channels, noun="channel",
                                                       example=EXAMPLE_BY),
-        repeats=_repeats(fields["repeat"]))
+        repeats=_repeats(fields["repeat"]), answers=_answers(fields["answers"]))
+
+
+def _answers(place: Place) -> str | int | None:
+    """How many must acknowledge: `all`, `any` or a whole number; left out means all."""
+    if place.is_absent:
+        return None
+    if place.scalar() in ANSWERS:
+        return place.scalar()
+    if not place.scalar().isdecimal():
+        place.complain(f"is {place.quoted()}; write any, all, or how many of those told must acknowledge, like 2")
+        return None
+    return place.whole_number(least=1, most=MOST_ANSWERS)
 
 
 def _words(place: Place, known: Collection[str] | None, *, noun: str, example: str) -> tuple[str, ...]:

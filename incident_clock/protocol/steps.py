@@ -32,7 +32,8 @@ class Rung:
     """One level of a ladder. `number` counts from 1 in the order of the instants.
 
     `anchor` says what `offset` counts from: T0 (after), back from the due instant (before_due), or past it
-    (overdue_by). `by` None means every enabled channel the person has an address for.
+    (overdue_by). `by` None means every enabled channel the person has an address for. `answers`: how many of those
+    told must acknowledge before it counts as answered: `all` (None: the same), `any`, or a number.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Rung:
     tell: tuple[str, ...]
     by: tuple[str, ...] | None = None
     repeats: tuple[Repeat, ...] = ()
+    answers: str | int | None = None
 
     def from_start(self, within: timedelta) -> timedelta:
         """How long after T0 this rung stands, for a step with the limit `within`."""
@@ -100,6 +102,7 @@ def _plain(protocol: ResponseProtocol) -> dict[str, Any]:
                 "anchor": rung.anchor, "offset": _seconds(rung.offset), "tell": list(rung.tell),
                 "by": None if rung.by is None else list(rung.by),
                 "repeats": [{"every": _seconds(r.every), "times": r.times} for r in rung.repeats],
+                **({} if rung.answers is None else {"answers": rung.answers}),
             } for rung in step.ladder],
         } for step in protocol.steps],
     }
@@ -112,6 +115,7 @@ def _step(plain: dict[str, Any]) -> Step:
             number=number, anchor=rung["anchor"], offset=timedelta(seconds=rung["offset"]), tell=tuple(rung["tell"]),
             by=None if rung["by"] is None else tuple(rung["by"]),
             repeats=tuple(Repeat(every=timedelta(seconds=r["every"]), times=r["times"]) for r in rung["repeats"]),
+            answers=rung.get("answers"),
         ) for number, rung in enumerate(plain["ladder"], start=1)),
     )
 

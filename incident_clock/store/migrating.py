@@ -34,7 +34,7 @@ def upgrade(store: Store) -> None:
 
     config = alembic_config()
     try:
-        with store.write() as session:
+        with store.rebuild() as session:
             _wait_for_turn(session, store)
             _refuse_newer(_revision(session), store)
             config.attributes["connection"] = session.connection()

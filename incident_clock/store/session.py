@@ -54,6 +54,30 @@ class Store:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Session]:
+        """A write transaction for migrations: on SQLite a table that others refer to can be made anew within it.
+
+        References are not enforced inside (SQLite would empty what refers to a dropped table) but looked over before
+        the commit. Raises CannotRun when one leads nowhere.
+        """
+        if not self.is_sqlite:
+            with self.write() as session:
+                yield session
+            return
+        with self._writer.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA foreign_keys=OFF")  # before the transaction: within one it is ignored
+            try:
+                with Session(connection, expire_on_commit=False) as session, session.begin():
+                    yield session
+                    if session.execute(text("PRAGMA foreign_key_check")).first():
+                        raise CannotRun(f"The database {self.described()} could not be migrated and is unchanged: "
+                                        "rows would refer to nothing. Restore a backup, or report it.")
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+
     def leave_no_trace(self) -> None:
         """After texts were destroyed: empty the write-ahead log, which still holds the pages as they were."""
         if self.is_sqlite:
