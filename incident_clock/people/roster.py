@@ -1,27 +1,18 @@
-"""Who is who, read: the persons of the directory, who holds a role, and where each can be reached."""
+"""Who is who, read: the persons of the directory, and who holds a role at an instant. The rules: `duty.py`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from incident_clock.people.tables import Directory, Person, Unit
+from incident_clock.people.cards import Contact, PersonCard
+from incident_clock.people.duty import Away, DutyBook, Holder, OnShift
+from incident_clock.people.duty_tables import Absence, Cover, Shift
+from incident_clock.people.tables import ContactMethod, Directory, Person, Unit
+from incident_clock.store.writing import changed
 
-
-@dataclass(frozen=True, slots=True)
-class PersonCard:
-    """One person. `unit` and `stand_in` are keys; `phone` is E.164. `is_active` False: no longer in the file."""
-
-    key: str
-    name: str
-    unit: str
-    roles: tuple[str, ...]
-    phone: str | None
-    email: str | None
-    stand_in: str | None
-    language: str
-    is_active: bool = True
+LONGEST_SHIFT = timedelta(days=7)  # of a shift or a cover: what a look-up must go back
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +24,31 @@ class Bureau:
     is_example: bool
 
 
-def who_is(session: Session, role: str, at: datetime) -> list[PersonCard]:
-    """The active persons who hold `role` at the instant `at`, in the order of the file.
+def who_is(session: Session, role: str, at: datetime) -> tuple[Holder, ...]:
+    """Who holds `role` at the instant `at`, and why; empty when nobody does."""
+    return duty_book(session, at).holders(role, at)
 
-    There is no duty roster yet, so that the answer is the same at every instant.
-    """
-    return [card for card in everybody(session) if role in card.roles]
+
+def duty_book(session: Session, since: datetime, until: datetime | None = None) -> DutyBook:
+    """Everything that decides who holds a role from `since` to `until` (both included; None: only then)."""
+    until = until or since
+    shifts = session.execute(
+        select(Shift.role, Shift.person, Shift.from_at, Shift.until_at, Shift.id)
+        .where(Shift.removed_at.is_(None), Shift.from_at > since - LONGEST_SHIFT, Shift.from_at <= until,
+               Shift.until_at > since).order_by(Shift.from_at, Shift.id))
+    covers = session.scalars(select(Cover).where(
+        Cover.removed_at.is_(None), Cover.from_at > since - LONGEST_SHIFT, Cover.from_at <= until,
+        Cover.until_at > since).order_by(Cover.id))
+    absences = session.scalars(select(Absence).where(
+        Absence.removed_at.is_(None), Absence.until_at > since, Absence.from_at <= until).order_by(Absence.id))
+    first = session.execute(select(Shift.role, func.min(Shift.from_at)).where(Shift.removed_at.is_(None))
+                            .group_by(Shift.role))
+    return DutyBook(
+        people={card.key: card for card in everybody(session)},
+        shifts=[OnShift(r.role, r.person, r.from_at, r.until_at, id=r.id) for r in shifts],
+        covers=[OnShift(c.role, c.person, c.from_at, c.until_at, c.instead_of, c.id) for c in covers],
+        absences=[Away(a.person, a.acting, a.from_at, a.until_at, a.id) for a in absences],
+        rostered_from={row[0]: row[1] for row in first})
 
 
 def everybody(session: Session) -> list[PersonCard]:
@@ -59,10 +69,10 @@ def name_of(session: Session, key: str) -> str:
     return found.name if found else key
 
 
-def addresses(card: PersonCard) -> dict[str, str]:
-    """Channel → address, for every channel this person can be reached on."""
-    known = {"sms": card.phone, "email": card.email, "console": card.key}
-    return {channel: address for channel, address in known.items() if address}
+def note_delivery(session: Session, key: str, address: str, at: datetime) -> None:
+    """A message to this address of that person has arrived, as far as its provider says."""
+    changed(session, update(ContactMethod).where(ContactMethod.person == key, ContactMethod.address == address)
+            .values(last_delivered_at=at))
 
 
 def bureau(session: Session) -> Bureau:
@@ -81,6 +91,7 @@ def is_empty(session: Session) -> bool:
 
 def card_of(person: Person) -> PersonCard:
     """The frozen copy of a row."""
-    return PersonCard(key=person.key, name=person.name, unit=person.unit, roles=tuple(person.roles),
-                      phone=person.phone, email=person.email, stand_in=person.stand_in, language=person.language,
-                      is_active=person.is_active)
+    return PersonCard(
+        key=person.key, name=person.name, unit=person.unit, roles=tuple(person.roles),
+        contacts=tuple(Contact(c.kind, c.address, c.verified_at, c.last_delivered_at) for c in person.contacts),
+        stand_in=person.stand_in, language=person.language, is_active=person.is_active)

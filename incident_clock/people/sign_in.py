@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Invalid, NotFound, Refusal
-from incident_clock.people.roster import PersonCard, card_of, everybody
-from incident_clock.people.tables import FailedSignIn, Password, Person, SignInLink, SignInSession
+from incident_clock.people.cards import PersonCard
+from incident_clock.people.roster import card_of, everybody
+from incident_clock.people.sign_in_tables import FailedSignIn, Password, SignInLink, SignInSession
+from incident_clock.people.tables import Person
 from incident_clock.people.tokens import digest, new_token
 from incident_clock.phrases import N_
 

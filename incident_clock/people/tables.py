@@ -1,13 +1,25 @@
-"""Tables of the directory and of signing in. Tokens and passwords stand here only as hashes.
+"""Tables of the directory: units, persons and how each is reached, leave, outside parties, the administrative ledger.
 
-A person who leaves is made inactive and kept, because the ledger and old messages name him by his key.
+A person who leaves is made inactive and kept, because the ledger and old messages name him by his key. Who is on
+duty: `duty_tables.py`; signing in: `sign_in_tables.py`.
 """
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from incident_clock.ledger.book import guard, guards
 from incident_clock.store.base import Base, UtcDateTime
 
 
@@ -20,11 +32,13 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(Text)
     short_name: Mapped[str | None] = mapped_column(Text)
     parent: Mapped[str | None] = mapped_column(Text)
+    reporter: Mapped[str | None] = mapped_column(Text)  # key of its 宣传员
+    second_reporter: Mapped[str | None] = mapped_column(Text)  # and of the 宣传员's B角
     position: Mapped[int]
 
 
 class Person(Base):
-    """One person of the directory. `phone` is E.164; `language` is `zh` or `en`; `stand_in` another person's key.
+    """One person of the directory. `language` is `zh` or `en`; `stand_in` another person's key (B角).
 
     No foreign key on `unit`: a unit goes with the file that dropped it, an inactive person stays.
     """
@@ -35,11 +49,43 @@ class Person(Base):
     name: Mapped[str] = mapped_column(Text)
     unit: Mapped[str] = mapped_column(Text)
     roles: Mapped[list[str]] = mapped_column(JSON)
-    phone: Mapped[str | None] = mapped_column(Text)
-    email: Mapped[str | None] = mapped_column(Text)
     stand_in: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(Boolean)
+    position: Mapped[int]
+
+    contacts: Mapped[list["ContactMethod"]] = relationship(
+        order_by="ContactMethod.position", cascade="all, delete-orphan", lazy="selectin")
+
+
+class ContactMethod(Base):
+    """One way to reach a person, in the order they are tried. `kind`: mobile, desk_phone, email or chat.
+
+    `verified_at`: the person answered a trial message; `last_delivered_at`: a message to it last arrived.
+    """
+
+    __tablename__ = "contact_method"
+    __table_args__ = (UniqueConstraint("person", "kind", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutsideParty(Base):
+    """An office outside the bureau that is phoned or written to (区总值班室, 网信办 …). It never signs in."""
+
+    __tablename__ = "outside_party"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
     position: Mapped[int]
 
 
@@ -55,58 +101,29 @@ class Directory(Base):
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SignInLink(Base):
-    """A one-time link. `used_at` is written by the first use, or when the link is called in."""
+class AdministrationEntry(Base):
+    """One entry of the administrative ledger: who changed directory or roster. Same chain rules as an incident's."""
 
-    __tablename__ = "sign_in_link"
+    __tablename__ = "administration_entry"
 
-    token_hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    person: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class Password(Base):
-    """The Argon2id hash of a person's password."""
-
-    __tablename__ = "password"
-
-    person: Mapped[str] = mapped_column(ForeignKey("person.key"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    canonical: Mapped[bytes] = mapped_column(LargeBinary)
+    previous_hash: Mapped[str] = mapped_column(Text)
     hash: Mapped[str] = mapped_column(Text)
-    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SignInSession(Base):
-    """A browser that is signed in. `seen_at` moves in coarse steps (see `sign_in.SEEN_GRAIN`)."""
+class AdministrationText(Base):
+    """An erasable text of an entry, as `ledger_text` holds them for incidents."""
 
-    __tablename__ = "sign_in_session"
+    __tablename__ = "administration_text"
 
-    token_hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    person: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class ApiToken(Base):
-    """A bearer token of another system. `label` is the actor its entries carry in the ledger."""
-
-    __tablename__ = "api_token"
-
-    token_hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    role: Mapped[str] = mapped_column(Text)
-    label: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sequence: Mapped[int] = mapped_column(ForeignKey("administration_entry.sequence"), primary_key=True,
+                                          autoincrement=False)
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    salt: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
 
 
-class FailedSignIn(Base):
-    """A wrong password. `account` is a hash: people type passwords into the wrong field."""
-
-    __tablename__ = "failed_sign_in"
-    __table_args__ = (Index("ix_failed_sign_in_account_at", "account", "at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+GUARDS = guards(entries="administration_entry", texts="administration_text", chain_column=None,
+                follows="administration_only_next")
+guard(cast(Table, AdministrationText.__table__), GUARDS)

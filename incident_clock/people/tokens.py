@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Invalid, NotFound
-from incident_clock.people.tables import ApiToken
+from incident_clock.people.sign_in_tables import ApiToken
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ROLES
 

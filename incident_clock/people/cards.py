@@ -1,0 +1,54 @@
+"""A person as the rest of the house knows him: a frozen card, without the database behind it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MOBILE, DESK_PHONE, EMAIL, CHAT = "mobile", "desk_phone", "email", "chat"
+CONTACT_KINDS = (MOBILE, DESK_PHONE, EMAIL, CHAT)
+
+CHANNEL_OF = {MOBILE: "sms", EMAIL: "email"}  # kind of contact → the channel that uses it
+CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach a person. `address`: E.164 for phones. `last_delivered_at`: a message last arrived there."""
+
+    kind: str
+    address: str
+    verified_at: datetime | None = None
+    last_delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """One person. `unit` and `stand_in` are keys; `contacts` stand in the order they are tried.
+
+    `is_active` False: no longer of the bureau.
+    """
+
+    key: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    stand_in: str | None
+    language: str
+    is_active: bool = True
+
+    @property
+    def phone(self) -> str | None:
+        """The number to ring: the first mobile, else the first desk phone."""
+        return self._first(MOBILE) or self._first(DESK_PHONE)
+
+    @property
+    def email(self) -> str | None:
+        return self._first(EMAIL)
+
+    def addresses(self) -> dict[str, str]:
+        """Channel → address, for every channel this person can be reached on; of two of a kind the first."""
+        found = {channel: self._first(kind) for kind, channel in CHANNEL_OF.items()}
+        return {**{channel: address for channel, address in found.items() if address}, CONSOLE: self.key}
+
+    def _first(self, kind: str) -> str | None:
+        return next((contact.address for contact in self.contacts if contact.kind == kind), None)
