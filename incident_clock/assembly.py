@@ -5,10 +5,11 @@ Nothing here decides anything; nothing is opened before it is asked for.
 
 import secrets
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -19,13 +20,17 @@ from incident_clock.channels.catalog import CATALOG, open_channels
 from incident_clock.clock import Clock, SystemClock
 from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import Refusal
-from incident_clock.outbox import wording
+from incident_clock.office import LOOK_AHEAD, Office
+from incident_clock.outbox import answer_links, wording
+from incident_clock.outbox.messages import CHASING
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
-from incident_clock.people import roster
+from incident_clock.people import gap_words, roster
+from incident_clock.people.readiness import Gap, gaps
 from incident_clock.phrases import Phrases, language_of
 from incident_clock.protocol.loading import load_protocols
 from incident_clock.protocol.steps import ResponseProtocol
@@ -110,11 +115,22 @@ class Assembly:
         return Desk(self.store, self.protocols, self.default_protocol.key, self.zone)
 
     @cached_property
+    def office(self) -> Office:
+        return Office(self.store, self.protocols, self.enabled_channels, self.zone)
+
+    @cached_property
     def views(self) -> Views:
         return Views(self.store, self.zone, self.text_of, self.problems)
 
     def link_to(self, number: str) -> str:
         return f"{self.settings.public_url.rstrip('/')}/incidents/{number}"
+
+    def answer_link(self, message: Message) -> str | None:
+        """Where a mail that asks for something can be acknowledged by the one it was written to."""
+        if message.channel != "email" or message.incident_id is None or message.kind not in CHASING:
+            return None
+        token = answer_links.sign(self.settings.secret_key.get_secret_value(), message.id)
+        return f"{self.settings.public_url.rstrip('/')}/answer/{token}"
 
     def text_of(self, message: Message, now: datetime) -> str:
         """What a message says if it leaves at `now`."""
@@ -122,11 +138,30 @@ class Assembly:
                             link=self.link_to(message.facts["number"]))
 
     def ticker(self) -> Ticker:
-        return Ticker(self.store, self.enabled_channels)
+        return Ticker(self.store, self.enabled_channels, self.zone, self.settings.daily_budget)
 
     def sender(self, engine: str) -> Sender:
         return Sender(store=self.store, channels=self.channels, clock=self.clock, engine=engine, text_of=self.text_of,
-                      phrases_for=self.phrases, may_leave=self.may_leave, settle=Settler(self.store).settle)
+                      phrases_for=self.phrases, may_leave=self.may_leave, settle=Settler(self.store).settle,
+                      answer_link=self.answer_link)
+
+    def noticer(self) -> Noticer:
+        return Noticer(self.store, self.zone, self.enabled_channels, self.gaps_ahead, self.gap_notice)
+
+    def gaps_ahead(self, session: Session, now: datetime) -> tuple[Gap, ...]:
+        """Where nobody is on duty within the days the readiness board shows."""
+        until = now + LOOK_AHEAD
+        return gaps(roster.duty_book(session, now, until), self.protocols.values(),
+                    channels=self.enabled_channels(session), since=now, until=until)
+
+    def gap_notice(self, found: Sequence[Gap], language: str, now: datetime) -> dict[str, Any]:
+        """The texts of the daily notice, as a message's facts."""
+        words, days = self.phrases(language), LOOK_AHEAD.days
+        with self.store.read() as session:
+            signature = roster.bureau(session).short_name
+        return {"number": "", "is_drill": False, "subject": gap_words.subject(found, words, days=days),
+                "sms": (f"【{signature}】" if signature else "") + gap_words.sms_line(found, words, days=days),
+                "mail": gap_words.mail_text(found, words, days=days)}
 
     def auditor(self) -> Auditor:
         return Auditor(self.store)

@@ -15,18 +15,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from incident_clock.errors import Conflict, Invalid
+from incident_clock.errors import Conflict, Invalid, NotFound
+from incident_clock.ledger.fact import ENGINE, Actor, Erasable
 from incident_clock.outbox import queue
-from incident_clock.outbox.messages import ALL_CLEAR, REMINDER, REOPENED, Draft
+from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REMINDER, REOPENED, STAND_IN, Draft
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
+from incident_clock.people.access import main_role
 from incident_clock.phrases import N_
+from incident_clock.protocol.replies import ACKNOWLEDGE, read_reply
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry import incidents, ledger
+from incident_clock.registry import calls, incidents, ledger
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.facts import ENGINE, Actor, AudienceTold, Erasable
+from incident_clock.registry.facts import AudienceTold, Resent
 from incident_clock.registry.tables import AnsweredRequest, Incident
 from incident_clock.store.session import Store
+from incident_clock.views import answering
 
 KEY_LIMIT = 200  # characters of an idempotency key
 
@@ -38,6 +42,14 @@ class Registered:
     incident_id: int
     number: str
     duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """An SMS answer that counted: of which incident, and for whom (all who share the number)."""
+
+    number: str
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +88,9 @@ class Desk:
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
             sequence = incidents.log_step(session, found, step, log, actor=actor, now=now)
-            queue.withdraw(session, incident_id=found.id, step=step, kinds=(REMINDER, REOPENED),
-                           why=N_("这一步已经记录，不再发出"))
-            chased = queue.told(session, incident_id=found.id, step=step, kinds=(REMINDER, REOPENED))
+            calls.rest(session, incident_id=found.id, step=step)
+            queue.withdraw(session, incident_id=found.id, step=step, kinds=CHASING, why=N_("这一步已经记录，不再发出"))
+            chased = queue.told(session, incident_id=found.id, step=step, kinds=CHASING)
             self._tell(session, found, step, chased, kind=ALL_CLEAR, sequence=sequence, now=now)
             return found
 
@@ -96,7 +108,7 @@ class Desk:
             sequence = incidents.withdraw(session, found, step, reason, actor=actor, now=now)
             queue.withdraw(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,),
                            why=N_("记录已撤回，不再发出"))
-            queue.restore(session, incident_id=found.id, step=step, kinds=(REMINDER,), now=now)
+            queue.restore(session, incident_id=found.id, step=step, kinds=(REMINDER, STAND_IN), now=now)
             cleared = queue.told(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,))
             self._tell(session, found, step, cleared, kind=REOPENED, sequence=sequence, now=now)
             return found
@@ -113,6 +125,58 @@ class Desk:
             return found
 
         self._once(carry_out, actor=actor, key=key, now=now, asked=["close", incident, reason])
+
+    def acknowledge(self, incident: str | int, person: str, *, how: str, actor: Actor, now: datetime,
+                    step: str | None = None, note: str | None = None, key: str | None = None) -> None:
+        """Somebody has received his calls (叫应): all of the incident, or of one step. `how` is one of `calls`.
+
+        An officer may say so of another person he rang (`how` phone). Raises Conflict, NotFound.
+        """
+
+        def carry_out(session: Session) -> Incident:
+            found = incidents.locked(session, incident)
+            card = roster.person(session, person)
+            if card is None:
+                raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=person[:40])
+            calls.acknowledge(session, found, person=card.key, name=card.name, how=how, actor=actor, now=now, step=step,
+                              remark=note)
+            return found
+
+        self._once(carry_out, actor=actor, key=key, now=now, asked=["acknowledge", incident, person, how, step, note])
+
+    def resend(self, incident: str | int, step: str, rung: int, person: str, *, actor: Actor, now: datetime) -> None:
+        """Have a person's last reminder of a rung leave again. Raises Conflict within 5 min, once the step is logged,
+        and when there is nothing to send; NotFound."""
+        with self.store.write() as session:
+            found = incidents.locked(session, incident)
+            if incidents.deadline_of(found, step).settled_at is not None:
+                raise Conflict(N_("这一步已经记录，不用再催"))
+            channels = queue.resend(session, incident_id=found.id, step=step, rung=rung, person=person, now=now)
+            ledger.append(session, found, Resent(
+                happened_at=now, step=step, rung=rung, person=Erasable(roster.name_of(session, person)),
+                channels=channels), actor=actor, now=now)
+        self.after_commit()
+
+    def reply(self, address: str, text: str, *, now: datetime) -> Replied:
+        """An SMS answer from a number. Valid only from one with an outstanding message (domain 7.2).
+
+        Everybody who shares the number has read it. Raises Invalid for what is no acknowledgement, NotFound for a
+        number nobody was told on, Conflict for a bare answer while several incidents are outstanding.
+        """
+        understood = read_reply(text)
+        if understood is None or understood.action != ACKNOWLEDGE:
+            raise Invalid(N_("没有看懂。确认收到请回复1加事件号，如1037"))
+        with self.store.write() as session:
+            asked = answering.outstanding(session, address, now=now)
+            incident_id = answering.meant(asked, understood.spoken)
+            found = incidents.locked(session, incident_id)
+            for person in asked[incident_id].people:
+                actor = Actor(person.name, main_role(person.roles), person.key)
+                calls.acknowledge(session, found, person=person.key, name=person.name, how=calls.REPLY, actor=actor,
+                                  now=now)
+            number = found.number
+        self.after_commit()
+        return Replied(number, tuple(person.name for person in asked[incident_id].people))
 
     def erase_texts(self, incident: str | int, reason: str, *, actor: Actor, now: datetime) -> int:
         """Destroy the personal data of a closed incident, in the ledger and in its messages; gives how many texts."""

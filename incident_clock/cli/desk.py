@@ -10,9 +10,9 @@ import click
 
 from incident_clock.assembly import Assembly
 from incident_clock.errors import Forbidden, NotFound, Refusal, Refusals
+from incident_clock.ledger.fact import Actor
 from incident_clock.people import access, roster
 from incident_clock.phrases import N_
-from incident_clock.registry.facts import Actor
 from incident_clock.settings import read_settings
 from incident_clock.store.migrating import require_current
 
@@ -41,16 +41,21 @@ def acting(assembly: Assembly, person: str | None, action: str) -> Actor:
 
     Raises NotFound for an unknown person, Forbidden for one whose role may not do `action`.
     """
-    account = getpass.getuser()
     if person is None:
-        return Actor(name=f"命令行 {account}", role="operator", key=f"cli:{account}")
+        return operator()
     with assembly.store.read() as session:
         card = roster.person(session, person)
     if card is None or not card.is_active:
         raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=person)
     if not access.may(card.roles, action):
         raise Forbidden(N_("%(name)s 的角色不能做这件事"), name=card.name)
-    return Actor(name=f"{card.name}（命令行 {account}）", role=access.main_role(card.roles), key=card.key)
+    return Actor(name=f"{card.name}（命令行 {getpass.getuser()}）", role=access.main_role(card.roles), key=card.key)
+
+
+def operator() -> Actor:
+    """The account of the machine, as the ledger names it."""
+    account = getpass.getuser()
+    return Actor(name=f"命令行 {account}", role="operator", key=f"cli:{account}")
 
 
 def told(refusal: Refusal) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from incident_clock.assembly import Assembly, engine_id
-from incident_clock.cli.desk import log_to_stderr, opened
+from incident_clock.cli.desk import log_to_stderr, opened, operator
 from incident_clock.cli.supervising import keep_running
 from incident_clock.engine.lock import EngineLock
 from incident_clock.engine.runner import Parts, Runner
@@ -60,7 +60,8 @@ def engine() -> None:
     me = engine_id()
     ticker = assembly.ticker()
     runner = Runner(Parts(engine=me, store=assembly.store, clock=assembly.clock, ticker=ticker,
-                          sender=assembly.sender(me), auditor=assembly.auditor()))
+                          sender=assembly.sender(me), auditor=assembly.auditor(),
+                          noticer=assembly.noticer()))
     ticker.after_batch = runner.nudge
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +86,7 @@ def _migrate(assembly: Assembly, *, example: Path | None) -> None:
     path = assembly.settings.people or example
     with assembly.store.write() as session:
         if path is not None and roster.is_empty(session):
-            done = import_people(session, read_people(path), assembly.clock.now())
+            done = import_people(session, read_people(path), actor=operator(), now=assembly.clock.now())
             click.echo(f"Imported {done.people} people from {path.name}.", err=True)
 
 
@@ -107,7 +108,7 @@ def _print_links(assembly: Assembly) -> None:
             return
         click.echo("One-time sign-in links (fictional bureau, valid for 15 minutes):")
         for role in LINKS_FOR:
-            card = next(iter(roster.who_is(session, role, assembly.clock.now())), None)
+            card = next((one for one in roster.everybody(session) if role in one.roles), None)
             if card is None:
                 continue
             token = sign_in.issue_link(session, card.key, assembly.clock.now())

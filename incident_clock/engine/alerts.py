@@ -1,68 +1,78 @@
-"""From a decision to messages: who is reached by a raised rung, on which channels, with which figures.
+"""From a call that is heard to what is written of it: messages for the outbox, and who was told why."""
 
-People are looked up now, not when the incident was registered; the rule is the incident's own.
-"""
-
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.orm import Session
-
-from incident_clock.channels.base import CONSOLE
-from incident_clock.outbox.messages import REMINDER, Draft
+from incident_clock.ledger.fact import Erasable
+from incident_clock.outbox.messages import REMINDER, STAND_IN, Draft
 from incident_clock.outbox.wording import Facts
-from incident_clock.people import roster
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.calling import Heard, Roles
+from incident_clock.people.cards import PersonCard
+from incident_clock.people.duty import Holder
 from incident_clock.protocol.ladder import Decision, Occurrence, audience
 from incident_clock.protocol.steps import Step
+from incident_clock.registry.facts import RungRaised
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Who hears of a decision. `unreachable` are roles with nobody, or nobody with a usable address."""
-
-    people: tuple[tuple[PersonCard, dict[str, str]], ...]  # person, channel → address
-    unreachable: tuple[str, ...]
-
-
-def reach(session: Session, told: Mapping[str, tuple[str, ...] | None], *, channels: Collection[str],
-          now: datetime) -> Reached:
-    """Roles with their channels (None: every one) → persons with their addresses; a person counts once."""
-    people: dict[str, PersonCard] = {}
-    ways: dict[str, dict[str, str]] = {}
-    unreachable = []
-    for role, by in told.items():
-        found = False
-        for card in roster.who_is(session, role, now):
-            usable = {channel: address for channel, address in roster.addresses(card).items()
-                      if channel in channels and (by is None or channel in by or channel == CONSOLE)}
-            if usable:
-                found = True
-                people[card.key] = card
-                ways.setdefault(card.key, {}).update(usable)
-        if not found:
-            unreachable.append(role)
-    return Reached(tuple((card, ways[key]) for key, card in people.items()), tuple(unreachable))
-
-
-def drafts(incident: Incident, step: Step, deadline: Deadline, occurrence: Occurrence, reached: Reached, *,
-           reason: str, signature: str) -> list[Draft]:
-    """One message per person and channel for a raised rung."""
-    facts = Facts(
-        number=incident.number, spoken=spoken(incident.number), title=incident.title, is_drill=incident.is_drill,
-        step_title=step.title, evidence=step.evidence, due_at=deadline.due_at, received_at=incident.received_at,
-        is_opening=occurrence.at <= incident.clock_started_at, signature=signature).plain()
-    return [Draft(incident_id=incident.id, step=step.key, kind=REMINDER, rung=occurrence.rung,
-                  repeat=occurrence.repeat, person=card.key, channel=channel, address=address, language=card.language,
-                  facts=facts, reason=reason, due_at=occurrence.at)
-            for card, ways in reached.people for channel, address in ways.items()]
-
-
-def roles_of(step: Step, decision: Decision, occurrence: Occurrence) -> dict[str, tuple[str, ...] | None]:
+def roles_of(step: Step, decision: Decision, occurrence: Occurrence) -> Roles:
     """The roles one raised rung must tell: its own, and after a gap the union with those passed over."""
     if decision.passed_over:
         return audience(step, decision)
     return audience(step, Decision((occurrence,), (), None))
+
+
+def drafts(incident: Incident, step: Step, deadline: Deadline, occurrence: Occurrence, heard: Heard, *,
+           reason: str, signature: str) -> list[Draft]:
+    """One message per person and channel for a raised rung."""
+    facts = facts_of(incident, step, deadline, signature=signature,
+                     is_opening=occurrence.at <= incident.clock_started_at)
+    return [Draft(incident_id=incident.id, step=step.key, kind=REMINDER, rung=heard.rung, repeat=occurrence.repeat,
+                  skipped_rung=occurrence.rung if heard.skipped else 0, person=one.card.key, channel=channel,
+                  address=address, language=one.card.language, facts=facts, because=plain(one.holder), reason=reason,
+                  due_at=occurrence.at)
+            for one in heard.reached for channel, address in one.ways.items()]
+
+
+def stand_in_drafts(incident: Incident, step: Step, deadline: Deadline, rung: int, card: PersonCard,
+                    ways: Mapping[str, str], holder: Holder, *, signature: str, now: datetime) -> list[Draft]:
+    """The same message for the B角 of somebody who does not answer, saying so."""
+    facts = facts_of(incident, step, deadline, signature=signature, is_opening=False)
+    return [Draft(incident_id=incident.id, step=step.key, kind=STAND_IN, rung=rung, repeat=0, person=card.key,
+                  channel=channel, address=address, language=card.language, facts=facts, because=plain(holder),
+                  reason="no_answer", due_at=now) for channel, address in ways.items()]
+
+
+def raised(step: Step, occurrence: Occurrence, decision: Decision, heard: Heard, names: Mapping[str, str], *,
+           reason: str, now: datetime) -> RungRaised:
+    """What the ledger says of a call. `names`: key → name, of persons in whose place somebody was told."""
+    capped = [*(one.card for one in heard.reached if one.is_capped), *heard.capped]
+    return RungRaised(
+        happened_at=now, step=step.key, rung=occurrence.rung, repeat=occurrence.repeat, due_at=occurrence.at,
+        reason=reason, audience=_names(one.card for one in heard.reached),
+        passed_over=[{"rung": p.rung, "first": p.first, "last": p.last} for p in decision.passed_over],
+        unreachable=list(heard.unreachable), told_rung=heard.rung, skipped=list(heard.skipped),
+        because=[{"role": one.holder.role, "why": one.holder.why,
+                  "of": Erasable(names.get(one.holder.of, one.holder.of)) if one.holder.of else None}
+                 for one in heard.reached],
+        paused=_names(heard.paused), capped=_names(capped))
+
+
+def facts_of(incident: Incident, step: Step, deadline: Deadline, *, signature: str, is_opening: bool) -> dict[str, Any]:
+    return Facts(
+        number=incident.number, spoken=spoken(incident.number), title=incident.title, is_drill=incident.is_drill,
+        step_title=step.title, evidence=step.evidence, due_at=deadline.due_at, received_at=incident.received_at,
+        is_opening=is_opening, signature=signature).plain()
+
+
+def plain(holder: Holder) -> dict[str, Any]:
+    """Why this person, as it is kept with his message."""
+    return {"role": holder.role, "why": holder.why, "of": holder.of,
+            "from_at": holder.from_at.isoformat() if holder.from_at else None,
+            "until_at": holder.until_at.isoformat() if holder.until_at else None}
+
+
+def _names(cards: Iterable[PersonCard]) -> list[Erasable]:
+    return [Erasable(card.name) for card in cards]

@@ -1,6 +1,6 @@
 """The engine as a process. APScheduler is only its alarm clock, a watchdog on the monotonic clock watches both.
 
-Three fixed jobs (tick, send, audit) in a memory store, each wrapped so that it cannot raise. The tick comes at
+Four fixed jobs (tick, send, audit, and the daily notice) in a memory store, each wrapped so that it cannot raise. The tick comes at
 least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When no tick
 was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by
 itself and starts the scheduler anew.
@@ -22,6 +22,7 @@ from apscheduler.triggers.base import BaseTrigger
 from incident_clock.clock import Clock
 from incident_clock.engine import beating
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.tick import Ticker
 from incident_clock.outbox import queue
 from incident_clock.outbox.queue import Claimed
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 TICK_EVERY_S = 0.5
 SEND_EVERY_S = 0.5
 AUDIT_EVERY_S = 5
+NOTICE_EVERY_S = 60
 SENDING_THREADS = 16
 WATCH_EVERY_S = 1.0
 STALLED_AFTER_S = 3.0
@@ -48,6 +50,7 @@ class Parts:
     ticker: Ticker
     sender: Sender
     auditor: Auditor
+    noticer: Noticer
 
 
 class Every(BaseTrigger):
@@ -97,7 +100,7 @@ class Runner:
             timezone=UTC, executors={"default": JobThreads(4)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
         for name, job, seconds in (("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
-                                   ("audit", self._audit, AUDIT_EVERY_S)):
+                                   ("audit", self._audit, AUDIT_EVERY_S), ("notice", self._notice, NOTICE_EVERY_S)):
             scheduler.add_job(self._guarded(name, job), Every(seconds), id=name,
                               next_run_time=self._parts.clock.now())
         scheduler.start()
@@ -115,7 +118,7 @@ class Runner:
         self._start()
         self._quiet_since = self._parts.clock.monotonic()
 
-    # ── the three jobs ────────────────────────────────────────────────────────
+    # ── the jobs ────────────────────────────────────────────────────────
     def _tick(self) -> None:
         if not self._ticking.acquire(blocking=False):
             return
@@ -160,6 +163,10 @@ class Runner:
             logger.error("self-audit: %s", problem)
         with self._parts.store.write() as session:
             beating.record_audit(session, engine=self._parts.engine, problem=problem, now=now)
+
+    def _notice(self) -> None:
+        if self._parts.noticer.notice(self._parts.clock.now()):
+            self.nudge()
 
     def nudge(self) -> None:
         """Something new waits in the outbox: send at once."""

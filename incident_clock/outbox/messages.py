@@ -1,11 +1,15 @@
 """What a message is, apart from its row: kinds, states, and the draft that asks for one to be sent."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 REMINDER, ALL_CLEAR, REOPENED = "reminder", "all_clear", "reopened"
+STAND_IN = "stand_in"  # to the B角 of a leader who did not answer
+GAPS = "gaps"  # the daily notice to the administrator: where nobody is on duty; belongs to no incident
+
+CHASING = (REMINDER, STAND_IN, REOPENED)  # kinds that ask for something to be done
 
 QUEUED = "queued"  # waits for its first try, or for the next one
 SENDING = "sending"  # leased to an engine, the call is under way
@@ -17,6 +21,7 @@ WITHDRAWN = "withdrawn"  # its step was logged before it left
 
 STATES = (QUEUED, SENDING, ACCEPTED, DELIVERED, FAILED, UNKNOWN, WITHDRAWN)
 WAITING = (QUEUED, UNKNOWN)  # states from which a message may be claimed
+ENDED = (ACCEPTED, DELIVERED, FAILED)  # nothing more happens by itself
 MAY_HAVE_BEEN_READ = (SENDING, ACCEPTED, DELIVERED, UNKNOWN)
 
 REFERENCE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY3479"  # no look-alikes, nothing that reads as a reply code
@@ -25,12 +30,14 @@ REFERENCE_LENGTH = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message to be put into the outbox. (incident, step, kind, rung, repeat, person, channel) is its identity.
+    """A message to be put into the outbox. (incident, step, kind, rung, repeat, skipped_rung, person, channel) is its
+    identity; of a notice, which has no incident, (kind, repeat, person, channel).
 
-    `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …).
+    `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …),
+    `because` why it is this person.
     """
 
-    incident_id: int
+    incident_id: int | None
     step: str
     kind: str
     rung: int
@@ -42,10 +49,13 @@ class Draft:
     facts: dict[str, Any]
     reason: str
     due_at: datetime
+    skipped_rung: int = 0
+    because: dict[str, Any] = field(default_factory=dict)
 
     def reference(self) -> str:
         """A short code in the text, the same on every copy, so that a person sees that it is one message."""
-        identity = (self.incident_id, self.step, self.kind, self.rung, self.repeat, self.person, self.channel)
+        identity = (self.incident_id, self.step, self.kind, self.rung, self.repeat, self.skipped_rung, self.person,
+                    self.channel)
         number = int.from_bytes(hashlib.sha256(repr(identity).encode()).digest()[:8])
         letters = []
         for _ in range(REFERENCE_LENGTH):

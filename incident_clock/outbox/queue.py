@@ -6,21 +6,24 @@ claim (short transaction: lease, attempt row) → commit → the call → settle
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from incident_clock.errors import Conflict
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.messages import Draft
 from incident_clock.outbox.tables import Attempt, Message
+from incident_clock.phrases import N_
 from incident_clock.protocol.retry import retry_after
 from incident_clock.store.writing import changed, insert_new
 
 logger = logging.getLogger(__name__)
 
 ACCEPTED, FAILED, RETRY, UNKNOWN = "accepted", "failed", "retry", "unknown"  # what one attempt can come to
+RESEND_PAUSE = timedelta(minutes=5)  # between two tries that people ask for
 LOST = "lost"  # its engine died before it could say
 
 Render = Callable[[Message], str]
@@ -31,7 +34,7 @@ class Claimed:
     """A message leased to this engine, with the text that is about to be said."""
 
     message_id: int
-    incident_id: int
+    incident_id: int | None
     lease_token: int
     attempt: int
     text: str
@@ -54,7 +57,8 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
     rows: list[dict[str, Any]] = [{
         "incident_id": d.incident_id, "step": d.step, "kind": d.kind, "rung": d.rung, "repeat": d.repeat,
         "person": d.person, "channel": d.channel, "address": d.address, "language": d.language, "facts": d.facts,
-        "reason": d.reason, "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
+        "reason": d.reason, "skipped_rung": d.skipped_rung, "because": d.because,
+        "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
         "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
         "not_before": now,
     } for d in drafts]
@@ -167,6 +171,43 @@ def forget(session: Session, *, incident_id: int) -> None:
             .values(state=m.WITHDRAWN))
     changed(session, update(Message).where(Message.incident_id == incident_id)
             .values(address="", facts={}, is_wanted=False))
+
+
+def counted(session: Session, *, channel: str, addresses: Sequence[str], since: datetime) -> dict[str, int]:
+    """How many messages each address was given on this channel since an instant, further tries counted."""
+    tries = func.sum(case((Message.attempt_count > 1, Message.attempt_count), else_=1))
+    rows = session.execute(
+        select(Message.address, tries).where(Message.address.in_(addresses), Message.created_at >= since,
+                                             Message.channel == channel, Message.state != m.WITHDRAWN)
+        .group_by(Message.address))
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def resend(session: Session, *, incident_id: int, step: str, rung: int, person: str, now: datetime) -> list[str]:
+    """Have the last message of a rung to this person leave again, on every channel it went; gives the channels.
+
+    A new attempt on the same message. Raises Conflict within 5 min of the last try, while one is still under way,
+    and when there is nothing to send again.
+    """
+    rows = session.scalars(
+        select(Message).where(Message.incident_id == incident_id, Message.step == step, Message.rung == rung,
+                              Message.person == person, Message.kind.in_((m.REMINDER, m.STAND_IN)))
+        .order_by(Message.due_at.desc(), Message.id.desc()).with_for_update()).all()
+    latest: dict[str, Message] = {}
+    for message in rows:
+        latest.setdefault(message.channel, message)
+    if any(message.state in (*m.WAITING, m.SENDING) for message in latest.values()):
+        raise Conflict(N_("上一条正在发送，请稍后再看"))
+    ended = [message for message in latest.values() if message.state in m.ENDED]
+    if not ended:
+        raise Conflict(N_("没有可以重发的消息"))
+    last_try = max((attempt.started_at for message in ended for attempt in message.attempts), default=None)
+    if last_try is not None and now - last_try < RESEND_PAUSE:
+        raise Conflict(N_("%(at)s 刚发过，至少隔5分钟才能重发"), at=last_try)
+    for message in ended:
+        message.state, message.state_reason, message.not_before, message.is_wanted = m.QUEUED, "", now, True
+    session.flush()
+    return [message.channel for message in ended]
 
 
 def next_try_at(session: Session) -> datetime | None:

@@ -29,7 +29,7 @@ class Sender:
 
     `text_of` words a message as it would leave at an instant, `phrases_for` gives the words for its subject;
     `may_leave` a reason why nothing may leave this machine over an outside channel, or None; `settle` writes the
-    outcome down.
+    outcome down; `answer_link` is the one-time address at which a mail can be acknowledged, None for other messages.
     """
 
     store: Store
@@ -40,6 +40,7 @@ class Sender:
     phrases_for: Callable[[str], Phrases]
     may_leave: Callable[[], str | None]
     settle: Settle
+    answer_link: Callable[[Message], str | None] = lambda message: None
 
     def claim(self, limit: int) -> list[Claimed]:
         """Lease up to `limit` messages that may go now."""
@@ -85,14 +86,21 @@ class Sender:
 
     def _letter(self, claimed: Claimed) -> Letter:
         message, now = claimed.message, self.clock.now()
-        facts = wording.Facts.of(message.facts)
-        identity = (f"kind={message.kind}; incident={facts.number}; step={message.step}; "
+        number, phrases = message.facts["number"], self.phrases_for(message.language)
+        identity = (f"kind={message.kind}; incident={number}; step={message.step}; "
                     f"rung={message.rung}; repeat={message.repeat}")
+        if message.skipped_rung:
+            identity += f"; skipped={message.skipped_rung}"
         headers = {"X-Incident-Clock": identity, "X-Incident-Clock-Reference": message.reference}
         if message.may_be_copy:
             headers["X-Incident-Clock-Copy"] = "possible"
-        local = f"{facts.number}.{message.step}.{message.kind}.{message.rung}.{message.repeat}.{message.id}"
+        parts = (number, message.step, message.kind, message.rung, message.repeat, message.id,
+                 *([f"again{claimed.attempt}"] if message.sent_at else []))  # people asked for it: no copy of the first
+        local = ".".join(str(part) for part in parts if part != "")
+        text, link = claimed.text, self.answer_link(message)
+        if link:  # it is worth a signature: it stands in the letter, never in the database
+            text = wording.with_answer_link(text, link, phrases, is_drill=message.facts["is_drill"])
         return Letter(
-            to=message.address, text=claimed.text, reference=message.reference, headers=headers,
-            subject=wording.mail_subject(message, self.phrases_for(message.language), now=now),
+            to=message.address, text=text, reference=message.reference, headers=headers,
+            subject=wording.mail_subject(message, phrases, now=now),
             message_id=f"<{local}@{MAIL_DOMAIN}>", sent_at=now.astimezone(UTC))

@@ -12,14 +12,20 @@ from incident_clock.store.base import Base, UtcDateTime
 class Message(Base):
     """One thing to tell one person on one channel. The unique key settles every race of two engines.
 
-    `is_wanted` turns False when its step is logged: it may still be under way, but is never tried again.
-    `facts` are the figures its text is made of at the moment of sending, so that a late one tells the present
-    truth. `address` is erasable. `due_at` is the instant it should leave, `not_before` the next try.
+    `rung` is the rung whose people are told; `skipped_rung` the empty one in whose place they are, 0 for none.
+    `because` says who of the duty roster it is and why (`people/duty.py`). Without an incident it is a notice: one a
+    person, day (`repeat`) and channel. `is_wanted` turns False when its step is logged: it may still be under way,
+    but is never tried again. `facts` are the figures its text is made of at the moment of sending, so that a late one
+    tells the present truth. `address` is erasable. `due_at` is the instant it should leave, `not_before` the next try.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("incident_id", "step", "kind", "rung", "repeat", "person", "channel"),
+        UniqueConstraint("incident_id", "step", "kind", "rung", "repeat", "skipped_rung", "person", "channel",
+                         name="uq_message_identity"),
+        Index("uq_message_notice", "kind", "repeat", "person", "channel", unique=True,
+              sqlite_where=text("incident_id IS NULL"), postgresql_where=text("incident_id IS NULL")),
+        Index("ix_message_address", "address", "created_at"),
         Index("ix_message_waiting", "not_before", sqlite_where=text("state IN ('queued', 'unknown')"),
               postgresql_where=text("state IN ('queued', 'unknown')")),
         Index("ix_message_leased", "lease_owner", sqlite_where=text("state = 'sending'"),
@@ -27,17 +33,19 @@ class Message(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     kind: Mapped[str] = mapped_column(Text)
     step: Mapped[str] = mapped_column(Text)
     rung: Mapped[int]
     repeat: Mapped[int]
+    skipped_rung: Mapped[int] = mapped_column(default=0)
     person: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(Text)
+    because: Mapped[dict[str, Any]] = mapped_column(JSON)
     reference: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     state_reason: Mapped[str] = mapped_column(Text, default="")

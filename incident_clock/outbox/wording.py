@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from incident_clock.outbox.messages import ALL_CLEAR, REOPENED
+from incident_clock.outbox.messages import ALL_CLEAR, REOPENED, STAND_IN
 from incident_clock.outbox.tables import Message
 from incident_clock.phrases import N_, Phrases
 
@@ -58,6 +58,8 @@ class Facts:
 
 def text(message: Message, phrases: Phrases, *, now: datetime, link: str) -> str:
     """What this message says on its channel if it leaves at `now`; `link` is the incident's page."""
+    if message.incident_id is None:
+        return str(message.facts["mail" if message.channel == "email" else "sms"])
     if message.channel == "email":
         return mail_text(message, phrases, now=now, link=link)
     return sms_text(message, phrases, now=now)
@@ -77,6 +79,8 @@ def sms_text(message: Message, phrases: Phrases, *, now: datetime) -> str:
 
 def mail_subject(message: Message, phrases: Phrases, *, now: datetime) -> str:
     """The subject: number first, then what stands; a drill is marked 【演练】."""
+    if message.incident_id is None:
+        return str(message.facts["subject"])
     facts = Facts.of(message.facts)
     step = facts.step_title[phrases.language]
     mark = phrases.say("【演练】") if facts.is_drill else ""
@@ -105,6 +109,14 @@ def mail_text(message: Message, phrases: Phrases, *, now: datetime, link: str) -
     return "\n".join(lines) + "\n"
 
 
+def with_answer_link(text: str, link: str, phrases: Phrases, *, is_drill: bool) -> str:
+    """A mail's text with the address where it can be acknowledged, before the closing mark of a drill."""
+    line = phrases.say("确认收到（本人用，一次有效）：%(link)s", link=link)
+    lines = text.rstrip("\n").split("\n")
+    lines.insert(len(lines) - 1 if is_drill else len(lines), line)
+    return "\n".join(lines) + "\n"
+
+
 def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> str:
     step, due = facts.step_title[phrases.language], _at(facts.due_at, phrases, now)
     common = {"spoken": facts.spoken, "step": step, "due": due, "reply": _reply(facts, phrases)}
@@ -115,6 +127,8 @@ def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> st
     if message.kind == REOPENED:
         return phrases.say("事件%(spoken)s%(step)s记录已撤回，恢复计时（%(due)s截止），请办理并登记。%(reply)s",
                            **common)
+    if message.kind == STAND_IN:
+        return _stand_in(facts, phrases, now, common)
     if now >= facts.due_at:
         return phrases.say("超时！事件%(spoken)s%(step)s应于%(due)s完成，已超%(over)s无记录。请立即办理登记。%(reply)s",
                            over=_over(facts, phrases, now), **common)
@@ -124,6 +138,17 @@ def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> st
                            received=_at(facts.received_at, phrases, now), action=action, **common)
     return phrases.say("事件%(spoken)s%(step)s剩%(left)s（%(due)s截止），尚无记录。%(action)s。%(reply)s",
                        left=_left(facts, phrases, now), action=action, **common)
+
+
+def _stand_in(facts: Facts, phrases: Phrases, now: datetime, common: dict[str, str]) -> str:
+    """To the B角: why him, and what is left (domain 7.1, FO)."""
+    if now == facts.due_at:
+        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，已到时限，请接手。%(reply)s", **common)
+    if now > facts.due_at:
+        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s应%(due)s完成，已超%(over)s，请接手。%(reply)s",
+                           over=_over(facts, phrases, now), **common)
+    return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，剩%(left)s，请接手。%(reply)s",
+                       left=_left(facts, phrases, now), **common)
 
 
 def _reply(facts: Facts, phrases: Phrases) -> str:

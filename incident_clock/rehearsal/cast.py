@@ -1,8 +1,8 @@
 """The people of a rehearsal: one for every role, all fictional, none of whom can be told anything outside it."""
 
+from incident_clock.ledger.fact import Actor
+from incident_clock.people.cards import PersonCard
 from incident_clock.people.people_file import PeopleFile, UnitCard
-from incident_clock.people.roster import PersonCard
-from incident_clock.registry.facts import Actor
 
 BUREAU = UnitCard(key="bureau", name="云河区综合执法局", short_name="云河综合执法", parent=None)
 
@@ -19,5 +19,5 @@ OFFICER = Actor(name="周甲", role="duty_officer", key="zhou")  # who registers
 def people(language: str) -> PeopleFile:
     """The directory of a rehearsal; everybody reads `language`. Nobody has a telephone or a mail address."""
     return PeopleFile(source="rehearsal", is_example=True, units=(BUREAU,), people=tuple(
-        PersonCard(key=key, name=name, unit=BUREAU.key, roles=(role,), phone=None, email=None, stand_in=None,
+        PersonCard(key=key, name=name, unit=BUREAU.key, roles=(role,), contacts=(), stand_in=None,
                    language=language) for key, (name, role) in NAMES.items()))

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from incident_clock.errors import Refusal
+from incident_clock.ledger.chain import Verification, verify_lines
 from incident_clock.outbox.messages import REMINDER
-from incident_clock.registry.chain import Verification, verify_lines
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.stage import Stage

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from incident_clock.ledger.chain import Verification
 from incident_clock.protocol.standing import Verdict
-from incident_clock.registry.chain import Verification
 from incident_clock.rehearsal import verdicts
 from incident_clock.rehearsal.performance import Ending
 from incident_clock.views.shapes import StepView

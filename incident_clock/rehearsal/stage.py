@@ -19,13 +19,14 @@ from incident_clock.desk import Desk
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import CannotRun
+from incident_clock.ledger import chain
 from incident_clock.outbox import wording
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
 from incident_clock.people.importing import import_people
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry import chain, ledger
+from incident_clock.registry import ledger
 from incident_clock.rehearsal import cast
 from incident_clock.store.base import Base
 from incident_clock.store.session import Store
@@ -105,7 +106,7 @@ def open_stage(setting: Setting, *, starts_at: datetime) -> Iterator[Stage]:
         try:
             with store.write() as session:
                 Base.metadata.create_all(session.connection())
-                import_people(session, cast.people(setting.language), starts_at)
+                import_people(session, cast.people(setting.language), actor=cast.OFFICER, now=starts_at)
             yield _wired(store, VirtualClock(starts_at), setting)
         finally:
             store.dispose()
@@ -124,4 +125,5 @@ def _wired(store: Store, clock: VirtualClock, setting: Setting) -> Stage:
                     phrases_for=phrases_for, may_leave=lambda: None, settle=Settler(store).settle)
     return Stage(store=store, clock=clock, desk=Desk(store, setting.protocols, setting.default_protocol, setting.zone),
                  views=Views(store, setting.zone, text_of, lambda: ()),
-                 ticker=Ticker(store, lambda session: (console.name,)), sender=sender, letters=console.letters)
+                 ticker=Ticker(store, lambda session: (console.name,), setting.zone), sender=sender,
+                 letters=console.letters)

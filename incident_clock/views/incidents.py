@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from incident_clock.ledger.chain import plain
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
@@ -14,7 +15,6 @@ from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.standing import Verdict, standing_done, standing_open
 from incident_clock.protocol.steps import OVERDUE_BY, ResponseProtocol, Rung, Step
 from incident_clock.registry import incidents, ledger
-from incident_clock.registry.chain import plain
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.views import names

@@ -23,7 +23,7 @@ GROUPS = {  # what the page filters by → states
 def messages(session: Session, *, incident_id: int | None = None, group: str | None = None, limit: int = LIMIT,
              text_now: Callable[[Message], str]) -> list[MessageView]:
     """Messages, newest first. `text_now` words one that was never tried as it would leave now."""
-    query = (select(Message, Incident.number).join(Incident, Incident.id == Message.incident_id)
+    query = (select(Message, Incident.number).outerjoin(Incident, Incident.id == Message.incident_id)
              .options(selectinload(Message.attempts)).order_by(Message.due_at.desc(), Message.id.desc()).limit(limit))
     if incident_id is not None:
         query = query.where(Message.incident_id == incident_id)
@@ -40,7 +40,7 @@ def counts(session: Session) -> dict[str, int]:
     return {group: sum(found.get(state, 0) for state in states) for group, states in GROUPS.items()}
 
 
-def _view(message: Message, number: str, cards: dict, text_now: Callable[[Message], str]) -> MessageView:
+def _view(message: Message, number: str | None, cards: dict, text_now: Callable[[Message], str]) -> MessageView:
     card = cards.get(message.person)
     is_waiting = message.state in m.WAITING
     text = message.attempts[-1].text if message.attempts else text_now(message) if message.facts else ""
@@ -54,6 +54,7 @@ def _view(message: Message, number: str, cards: dict, text_now: Callable[[Messag
         delivered_at=message.delivered_at, next_try_at=message.not_before if is_waiting else None,
         reference=message.reference, may_be_copy=message.may_be_copy, text=text,
         attempts=tuple(AttemptView(a.number, a.started_at, a.finished_at, a.outcome, a.detail)
-                       for a in message.attempts))
+                       for a in message.attempts),
+        skipped_rung=message.skipped_rung, because=message.because)
 
 

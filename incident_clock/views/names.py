@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from incident_clock.people import roster
 from incident_clock.people.access import main_role
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.cards import PersonCard
 from incident_clock.views.shapes import Name
 
 
@@ -17,10 +17,11 @@ def name_of(card: PersonCard, role: str | None = None) -> Name:
 
 def on_roles(session: Session, roles: Iterable[str], at: datetime) -> tuple[Name, ...]:
     """Everybody who holds one of `roles` at that instant, each once, in the order of the roles."""
+    book = roster.duty_book(session, at)
     found: dict[str, Name] = {}
     for role in roles:
-        for card in roster.who_is(session, role, at):
-            found.setdefault(card.key, name_of(card, role))
+        for holder in book.holders(role, at):
+            found.setdefault(holder.card.key, name_of(holder.card, role))
     return tuple(found.values())
 
 

@@ -21,7 +21,7 @@ def complaints(session: Session, protocols: Iterable[ResponseProtocol], *, chann
     reachable: dict[tuple[str, str], bool] = {}
     for card in roster.everybody(session):
         for role in card.roles:
-            for channel in roster.addresses(card):
+            for channel in card.addresses():
                 reachable[role, channel] = True
     found: list[Refusal] = []
     for protocol in protocols:

@@ -11,8 +11,8 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.people.roster import Bureau
 from incident_clock.store.session import Store
-from incident_clock.views import board, health, incidents, messages, timeline
-from incident_clock.views.shapes import Board, EntryView, IncidentView, MessageView, Pulse
+from incident_clock.views import answering, board, health, incidents, messages, timeline
+from incident_clock.views.shapes import Board, EntryView, IncidentView, MessageView, Pulse, StepCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Views:
         """Raises NotFound."""
         with self.store.read() as session:
             return incidents.view(session, incidents.find(session, number_or_id), now=now)
+
+    def step_calls(self, number_or_id: str | int, now: datetime) -> tuple[StepCalls, ...]:
+        """Who was called on the open steps, and who has answered. Raises NotFound."""
+        with self.store.read() as session:
+            return answering.step_calls(session, incidents.find(session, number_or_id), now=now)
 
     def search(self, now: datetime, *, text: str = "", is_open: bool | None = None,
                before: int | None = None) -> tuple[list[IncidentView], int | None]:

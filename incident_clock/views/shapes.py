@@ -1,6 +1,6 @@
 """The shapes of the read models: frozen values that templates, the API and the command line print."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,6 +152,37 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class CallView:
+    """One person called on one rung (叫应). `answered_how`: page, link, phone or reply. `in_place_of`: the A角 he
+    was called for. `is_outstanding`: no answer yet, or its pause has run out. `can_resend_at`: None before the first try."""
+
+    person: Name
+    rung: int
+    told_at: datetime
+    last_told_at: datetime
+    answered_at: datetime | None
+    answered_how: str | None
+    paused_until: datetime | None
+    is_outstanding: bool
+    in_place_of: Name | None
+    can_resend_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCalls:
+    """Who was called on one open step. `lacking`: rung → how many answers it still asks for."""
+
+    step: str
+    title: dict[str, str]
+    calls: tuple[CallView, ...]
+    lacking: dict[int, int]
+
+    @property
+    def outstanding(self) -> tuple[CallView, ...]:
+        return tuple(call for call in self.calls if call.is_outstanding)
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptView:
     number: int
     started_at: datetime
@@ -165,8 +196,8 @@ class MessageView:
     """One message. `address` is masked. `state`: queued, sending, accepted, delivered, failed, unknown, withdrawn."""
 
     id: int
-    incident_id: int
-    incident_number: str
+    incident_id: int | None
+    incident_number: str | None  # None: a notice that belongs to no incident
     kind: str
     step: str
     step_title: dict[str, str]
@@ -188,6 +219,8 @@ class MessageView:
     may_be_copy: bool
     text: str  # as it was said last, or as it would be said now
     attempts: tuple[AttemptView, ...] = ()
+    skipped_rung: int = 0
+    because: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from incident_clock.ledger.chain import plain
 from incident_clock.protocol.standing import is_late_entry
 from incident_clock.registry import ledger
-from incident_clock.registry.chain import plain
 from incident_clock.registry.tables import Incident
 from incident_clock.views.shapes import EntryView
 
