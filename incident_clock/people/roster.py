@@ -51,10 +51,10 @@ def duty_book(session: Session, since: datetime, until: datetime | None = None) 
         rostered_from={row[0]: row[1] for row in first})
 
 
-def everybody(session: Session) -> list[PersonCard]:
-    """All active persons, in the order of the file."""
-    active = select(Person).where(Person.is_active).order_by(Person.position)
-    return [card_of(person) for person in session.scalars(active)]
+def everybody(session: Session, *, with_former: bool = False) -> list[PersonCard]:
+    """All active persons, in the order of the directory; on request also those who have left."""
+    query = select(Person).order_by(Person.position)
+    return [card_of(person) for person in session.scalars(query if with_former else query.where(Person.is_active))]
 
 
 def person(session: Session, key: str) -> PersonCard | None:

@@ -83,6 +83,8 @@ def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step
             messages: list[Message], now: datetime) -> Iterable[RungView]:
     raised: dict[int, list[dict]] = {}
     passed: set[int] = set()
+    cards = names.by_key(session)
+    here = [message for message in messages if message.step == step.key]
     for entry in entries:
         if entry["kind"] == "RungRaised" and entry["body"]["step"] == step.key:
             raised.setdefault(entry["body"]["rung"], []).append(entry)
@@ -90,23 +92,24 @@ def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step
     is_open, next_found = deadline.settled_at is None, False
     for rung in step.ladder:
         base = incident.clock_started_at + rung.from_start(step.within)
-        calls = raised.get(rung.number, [])
-        state = "told" if calls else "passed" if rung.number in passed else "later" if is_open else "gone"
+        raises = raised.get(rung.number, [])
+        state = "told" if raises else "passed" if rung.number in passed else "later" if is_open else "gone"
         if state == "later" and not next_found:
             state, next_found = "next", True
-        if calls:
-            told_names = dict.fromkeys(name for call in calls for name in call["body"]["audience"] if name)
-            people = _known(session, told_names)
+        if raises:
+            told = (message.person for message in here if (message.skipped_rung or message.rung) == rung.number)
+            people = names.named(tuple(dict.fromkeys(told)), cards)
         else:
             people = names.on_roles(session, rung.tell, now)
         yield RungView(
-            number=rung.number, repeat=calls[-1]["body"]["repeat"] if calls else 0, at=base, state=state,
+            number=rung.number, repeat=raises[-1]["body"]["repeat"] if raises else 0, at=base, state=state,
             is_overdue_rung=rung.anchor == OVERDUE_BY, people=people,
-            every=_pace(rung, base, now), told=len(calls),
-            channels=tuple(dict.fromkeys(msg.channel for msg in messages
-                                         if msg.step == step.key and msg.rung == rung.number)),
+            every=_pace(rung, base, now), told=len(raises),
+            channels=tuple(dict.fromkeys(msg.channel for msg in here
+                                         if (msg.skipped_rung or msg.rung) == rung.number)),
             undelivered=_undelivered(session, messages, step.key, rung.number),
-            told_at=datetime.fromisoformat(calls[0]["happened_at"]) if calls else None)
+            told_rung=raises[-1]["body"].get("told_rung", rung.number) if raises else rung.number,
+            told_at=datetime.fromisoformat(raises[0]["happened_at"]) if raises else None)
 
 
 def _pace(rung: Rung, base: datetime, now: datetime) -> timedelta | None:
@@ -122,16 +125,11 @@ def _pace(rung: Rung, base: datetime, now: datetime) -> timedelta | None:
     return None
 
 
-def _known(session: Session, told_names: Iterable[str]) -> tuple:
-    cards = {card.name: card for card in roster.everybody(session)}
-    return tuple(names.name_of(cards[name]) if name in cards else names.Name(name, name, "") for name in told_names)
-
-
 def _undelivered(session: Session, messages: list[Message], step: str, rung: int) -> tuple[str, ...]:
     """Names of those whom no channel has reached with this rung yet."""
     states: dict[str, set[str]] = {}
     for message in messages:
-        if message.step == step and message.rung == rung:
+        if message.step == step and (message.skipped_rung or message.rung) == rung:
             states.setdefault(message.person, set()).add(message.state)
     return tuple(roster.name_of(session, key) for key, found in states.items()
                  if not found & {m.ACCEPTED, m.DELIVERED, m.SENDING})

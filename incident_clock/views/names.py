@@ -26,7 +26,8 @@ def on_roles(session: Session, roles: Iterable[str], at: datetime) -> tuple[Name
 
 
 def by_key(session: Session) -> dict[str, PersonCard]:
-    return {card.key: card for card in roster.everybody(session)}
+    """Everybody the house ever knew: old messages name people who have left."""
+    return {card.key: card for card in roster.everybody(session, with_former=True)}
 
 
 def named(keys: Collection[str], cards: dict[str, PersonCard]) -> tuple[Name, ...]:

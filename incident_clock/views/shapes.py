@@ -37,6 +37,7 @@ class RungView:
     channels: tuple[str, ...] = ()
     undelivered: tuple[str, ...] = ()  # names of people whom no channel has reached yet
     told_at: datetime | None = None  # when it was first raised, which after a gap is later than `at`
+    told_rung: int = 0  # whose people were told; another rung's when this one was empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ class EntryView:
 @dataclass(frozen=True, slots=True)
 class CallView:
     """One person called on one rung (叫应). `answered_how`: page, link, phone or reply. `in_place_of`: the A角 he
-    was called for. `is_outstanding`: no answer yet, or its pause has run out. `can_resend_at`: None before the first try."""
+    was called for. `is_outstanding`: no answer yet, or its pause has run out. `can_resend_at`: None before a first try.
+    """
 
     person: Name
     rung: int
