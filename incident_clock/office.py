@@ -43,7 +43,6 @@ class Office:
             before = self._gaps(session, now, until)
             done = edit(session)
             session.flush()
-            session.expire_all()
             torn = next((gap for gap in self._gaps(session, now, until) if not _was_empty(gap, before)), None)
             if torn is not None:
                 raise Conflict(
@@ -54,11 +53,12 @@ class Office:
         return done
 
     def _gaps(self, session: Session, now: datetime, until: datetime) -> tuple[Gap, ...]:
-        channels = self.channels(session)
-        if roster.is_empty(session) or not channels:
-            return ()
-        found = gaps(roster.duty_book(session, now, until), self.protocols.values(), channels=channels, since=now,
-                     until=until)
+        with Session(session.connection()) as fresh:  # sees what was written, whatever the edit's own session remembers
+            channels = self.channels(fresh)
+            if roster.is_empty(fresh) or not channels:
+                return ()
+            found = gaps(roster.duty_book(fresh, now, until), self.protocols.values(), channels=channels, since=now,
+                         until=until)
         return tuple(gap for gap in found if gap.is_empty)
 
 
