@@ -1,19 +1,29 @@
 """`check`: settings, protocols, people, database and channels, every complaint at once."""
 
 import sys
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import click
 
 from incident_clock.assembly import Assembly
+from incident_clock.channels.base import is_loopback_host
 from incident_clock.cli.desk import as_json, print_json
 from incident_clock.cli.main import FINDING
-from incident_clock.errors import CannotRun, ConfigError
-from incident_clock.people import roster
+from incident_clock.errors import CannotRun, ConfigError, Invalid
+from incident_clock.people import gap_words, roster
+from incident_clock.people.access import role_title
+from incident_clock.people.readiness import Gap, holes
+from incident_clock.people.readiness_days import WeakPlace
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.loading import warnings_of
 from incident_clock.settings import read_settings
 from incident_clock.store.migrating import require_current
 from incident_clock.store.session import WAL_SAFE_FROM, linked_sqlite_version
+from incident_clock.views import readiness
+
+SOON = timedelta(hours=24)  # a gap that begins within this is an error
+REST_DAYS_AHEAD = timedelta(days=45)  # how early a year without its notice of rest days is mentioned
 
 
 @click.command()
@@ -23,7 +33,7 @@ def check(is_json: bool) -> None:
     assembly = Assembly.of(read_settings())
     errors: list[str] = []
     notes: list[str] = []
-    for look in (_protocols, _database, _channels, _people):
+    for look in (_protocols, _database, _channels, _people, _rest_days):
         try:
             look(assembly, errors, notes)
         except ConfigError as error:
@@ -63,6 +73,17 @@ def _channels(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
     for name, channel in assembly.channels.items():
         errors.extend(f"channel {name}: {problem}" for problem in channel.problems())
     notes.append(f"channels {', '.join(assembly.channels)}")
+    host = urlsplit(assembly.settings.public_url).hostname or ""
+    if is_loopback_host(host) and any(not channel.is_loopback for channel in assembly.channels.values()):
+        notes.append(f"links in e-mails lead to {assembly.settings.public_url}, which opens on this machine only; set "
+                     "INCIDENT_CLOCK_PUBLIC_URL to the address people use")
+
+
+def _rest_days(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
+    soon = (assembly.clock.now().astimezone(assembly.zone) + REST_DAYS_AHEAD).year
+    if not assembly.rest_days.knows_year(soon):
+        notes.append(f"the rest days and make-up workdays of {soon} are not known yet; once their notice is out, "
+                     "update the incident clock or write them into a file named by INCIDENT_CLOCK_HOLIDAYS")
 
 
 def _people(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
@@ -75,5 +96,35 @@ def _people(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
         return
     example = " (the fictional example: nothing leaves this machine)" if bureau.is_example else ""
     notes.append(f"directory of {bureau.name}, {count} people{example}")
+    _readiness(assembly, errors, notes)
+
+
+def _readiness(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
+    """What the readiness board shows: gaps soon are errors, later ones and weak places are notes."""
     words, now = Phrases("en", assembly.zone), assembly.clock.now()
-    errors.extend(words.refusal(problem, seen=now) for problem in assembly.problems())
+    with assembly.store.read() as session:
+        channels = assembly.enabled_channels(session)
+        seen = readiness.readiness(session, assembly.protocols.values(), channels=channels, now=now,
+                                   zone=assembly.zone)
+    if not channels:
+        errors.append(words.refusal(Invalid(readiness.NO_CHANNEL), seen=now))
+        return
+    if not seen.is_rostered:
+        notes.append("no roster: whoever has a role in the directory counts as on duty in it")
+    soon = [gap for gap in seen.board.gaps if gap.from_at < now + SOON]
+    errors.extend(_gap(gap, words) for gap in soon)
+    later = holes(gap for gap in seen.board.gaps if gap not in soon)
+    notes.extend(f"gap {gap_words.hole_line(hole, words)}" for hole in later)
+    notes.extend(f"weak from {place.day}: {_weak(place, words)}" for place in seen.board.weak)
+
+
+def _gap(gap: Gap, words: Phrases) -> str:
+    reaches = "reaches nobody" if gap.is_empty else "reaches others, but nobody is on duty"
+    return (f"{words.moment(gap.from_at)} to {words.moment(gap.until_at)}: protocol {gap.protocol}, {gap.step}, "
+            f"rung {gap.rung} {reaches} ({gap_words.reasons(gap.lacks, words)})")
+
+
+def _weak(place: WeakPlace, words: Phrases) -> str:
+    if place.person is None:
+        return gap_words.reasons((place.lack,), words) if place.lack else ""
+    return f"{words.say(role_title(place.role))} {place.person.card.name}: {gap_words.weakness(place.person, words)}"

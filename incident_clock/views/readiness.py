@@ -74,12 +74,8 @@ class DayInFull:
 def readiness(session: Session, rules: Iterable[ResponseProtocol], *, channels: Collection[str], now: datetime,
               zone: ZoneInfo, days: int = DAYS,
               day_kind: Callable[[date], str | None] = lambda day: None) -> Readiness:
-    """The next `days` calendar days, today from now on; `day_kind` gives the word for a day that is not like others.
-
-    Raises NotFound while there is no directory.
-    """
+    """The next `days` calendar days, today from now on. `day_kind` gives the word for a day not like others."""
     rules = tuple(rules)
-    _require_directory(session)
     book = roster.duty_book(session, now, midnights(now, days, zone)[-1])
     shown = board(book, rules, channels=channels, since=now, days=days, zone=zone, day_kind=day_kind)
     found = holes(shown.gaps)
@@ -94,7 +90,6 @@ def readiness(session: Session, rules: Iterable[ResponseProtocol], *, channels: 
 def day_in_full(session: Session, rules: Iterable[ResponseProtocol], day: date, *, channels: Collection[str],
                 now: datetime, zone: ZoneInfo) -> DayInFull:
     """Who is called on `day` by which rung. Raises NotFound for a day gone by or too far ahead."""
-    _require_directory(session)
     if not is_shown(day, now=now, zone=zone):
         raise NotFound(N_("值守检查只能看今天起%(days)s天内的日子"), days=MOST_DAYS)
     ahead = (day - now.astimezone(zone).date()).days
@@ -148,11 +143,6 @@ def _first(hole: Hole, then: Iterable[RungDay]) -> FirstGap:
     rung = next(one for one in then
                 if (one.protocol.key, one.step.key, one.rung.number) == (gap.protocol, gap.step, gap.rung))
     return FirstGap(hole, rung, rung.parts[0])
-
-
-def _require_directory(session: Session) -> None:
-    if roster.is_empty(session):
-        raise NotFound(N_("还没有导入通讯录，谁也催不到。请系统管理员先导入"))
 
 
 def _plain_gap(gap: Gap, zone: ZoneInfo) -> dict[str, Any]:
