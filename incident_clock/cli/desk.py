@@ -7,11 +7,13 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from incident_clock.assembly import Assembly
 from incident_clock.errors import Forbidden, NotFound, Refusal, Refusals
-from incident_clock.ledger.fact import Actor
-from incident_clock.people import access, roster
+from incident_clock.ledger.fact import Actor, Erasable
+from incident_clock.people import access, ledger, roster
+from incident_clock.people.facts import AccessGiven
 from incident_clock.phrases import N_
 from incident_clock.settings import read_settings
 from incident_clock.store.migrating import require_current
@@ -56,6 +58,13 @@ def operator() -> Actor:
     """The account of the machine, as the ledger names it."""
     account = getpass.getuser()
     return Actor(name=f"命令行 {account}", role="operator", key=f"cli:{account}")
+
+
+def note_access(assembly: Assembly, session: Session, what: str, person: str, *, role: str | None = None) -> None:
+    """Whoever is given a key to the house stands in the administrative ledger, never the key itself."""
+    now = assembly.clock.now()
+    ledger.append(session, AccessGiven(happened_at=now, what=what, person=Erasable(person), role=role),
+                  actor=operator(), now=now)
 
 
 def told(refusal: Refusal) -> list[str]:

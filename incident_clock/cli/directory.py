@@ -4,12 +4,17 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
-from incident_clock.cli.desk import as_json, opened, print_json
+from incident_clock.cli.desk import as_json, note_access, opened, operator, print_json
 from incident_clock.cli.processes import sign_in_url
 from incident_clock.people import sign_in, tokens
-from incident_clock.people.importing import import_people, read_people
+from incident_clock.people.importing import ImportSummary, import_people, read_people
+from incident_clock.people.people_sheet import known, read_people_sheet
+from incident_clock.people.sheets import KIND_OF, read_sheet
 from incident_clock.protocol.steps import ROLES
+
+SHEETS = (*KIND_OF, ".xls", ".xlsb", ".et", ".ods", ".htm", ".html")  # also those of which is told what to do instead
 
 
 @click.group()
@@ -21,11 +26,24 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @as_json
 def import_(file: Path, is_json: bool) -> None:
-    """Make the directory say what FILE (YAML) says; people who are not in it become inactive."""
+    """Make the directory say what FILE (YAML, CSV or XLSX) says; people who are not in it become inactive.
+
+    Once there is a directory of real people, a file that would leave a rung without anybody is refused.
+    """
     assembly = opened()
-    plan = read_people(file)
-    with assembly.store.write() as session:
-        done = import_people(session, plan, assembly.clock.now())
+    now = assembly.clock.now()
+    with assembly.store.read() as session:
+        there = known(session)
+    plan = read_people_sheet(read_sheet(file), there) if file.suffix.lower() in SHEETS else read_people(file)
+
+    def edit(session: Session) -> ImportSummary:
+        return import_people(session, plan, actor=operator(), now=now)
+
+    if there.people:
+        done = assembly.office.change(edit, now=now)
+    else:
+        with assembly.store.write() as session:
+            done = edit(session)
     if is_json:
         print_json({"people": done.people, "added": list(done.added), "changed": list(done.changed),
                     "retired": list(done.retired)})
@@ -46,6 +64,7 @@ def link(key: str) -> None:
     assembly = opened()
     with assembly.store.write() as session:
         token = sign_in.issue_link(session, key, assembly.clock.now())
+        note_access(assembly, session, "link", key)
     click.echo(sign_in_url(assembly, token))
 
 
@@ -58,6 +77,7 @@ def password(key: str) -> None:
     assembly = opened()
     with assembly.store.write() as session:
         sign_in.set_password(session, key, typed, assembly.clock.now())
+        note_access(assembly, session, "password", key)
     click.echo(f"The password of {key} is set.", err=True)
 
 
@@ -73,4 +93,6 @@ def add(role: str, label: str) -> None:
     """Print a new token, once; only its hash is kept."""
     assembly = opened()
     with assembly.store.write() as session:
-        click.echo(tokens.issue_token(session, role, label, assembly.clock.now()))
+        issued = tokens.issue_token(session, role, label, assembly.clock.now())
+        note_access(assembly, session, "token", label, role=role)
+    click.echo(issued)

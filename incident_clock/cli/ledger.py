@@ -11,9 +11,10 @@ from sqlalchemy import select
 from incident_clock.cli.desk import acting, as_json, by_person, opened, print_json
 from incident_clock.cli.main import FINDING
 from incident_clock.errors import CannotRun
+from incident_clock.ledger.chain import Verification, verify_lines
 from incident_clock.people import access
+from incident_clock.people import ledger as administration
 from incident_clock.registry import ledger
-from incident_clock.registry.chain import Verification, verify_lines
 from incident_clock.registry.tables import Incident
 from incident_clock.views import incidents as found
 
@@ -22,7 +23,7 @@ from incident_clock.views import incidents as found
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @as_json
 def verify(file: Path | None, is_json: bool) -> None:
-    """Verify the ledger in the database, or an exported FILE; names the first broken entry (exit 1)."""
+    """Verify every ledger in the database, or an exported FILE; names the first broken entry (exit 1)."""
     results = [_verified(file)] if file else _verified_all()
     if is_json:
         print_json([_plain(name, result) for name, result in results])
@@ -38,10 +39,11 @@ def verify(file: Path | None, is_json: bool) -> None:
 @click.option("--out", "out", type=click.Path(path_type=Path), required=True,
               help="The file to write; - for stdout.")
 def export(number: str, out: Path) -> None:
-    """Write the ledger of incident NUMBER as JSON lines that verify from themselves alone."""
+    """Write the ledger of incident NUMBER, or `administration`, as JSON lines that verify from themselves alone."""
     assembly = opened()
     with assembly.store.read() as session:
-        lines = list(ledger.export(session, found.find(session, number).id))
+        lines = list(administration.export(session) if number == administration.NAME
+                     else ledger.export(session, found.find(session, number).id))
     if str(out) == "-":
         click.echo(b"".join(lines), nl=False)
         return
@@ -81,9 +83,10 @@ def _verified_all() -> list[tuple[str, Verification]]:
     with assembly.store.read() as session:
         incidents = list(session.scalars(select(Incident).order_by(Incident.id)))
         console = Console(stderr=True)
-        return [(incident.number, ledger.verify(session, incident))
-                for incident in track(incidents, "Verifying", console=console, disable=not console.is_terminal,
-                                      transient=True)]
+        results = [(incident.number, ledger.verify(session, incident))
+                   for incident in track(incidents, "Verifying", console=console, disable=not console.is_terminal,
+                                         transient=True)]
+        return [*results, (administration.NAME, administration.verify(session))]
 
 
 def _sentence(name: str, result: Verification) -> str:

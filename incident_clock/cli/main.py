@@ -16,9 +16,9 @@ FINDING, COULD_NOT_RUN = 1, 2
 COMMANDS = {
     "run": "processes", "web": "processes", "engine": "processes", "migrate": "processes", "check": "checking",
     "register": "incidents", "log": "incidents", "withdraw": "incidents", "close": "incidents",
-    "show": "incidents", "board": "incidents",
+    "acknowledge": "answering", "show": "incidents", "board": "incidents",
     "verify": "ledger", "export": "ledger", "erase": "ledger",
-    "people": "directory", "user": "directory", "token": "directory",
+    "people": "directory", "user": "directory", "token": "directory", "roster": "roster",
     "replay": "rehearsing", "drill": "rehearsing",
 }
 

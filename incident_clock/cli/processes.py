@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from incident_clock.assembly import Assembly, engine_id
-from incident_clock.cli.desk import log_to_stderr, opened, operator
+from incident_clock.cli.desk import log_to_stderr, note_access, opened, operator
 from incident_clock.cli.supervising import keep_running
 from incident_clock.engine.lock import EngineLock
 from incident_clock.engine.runner import Parts, Runner
@@ -112,6 +112,7 @@ def _print_links(assembly: Assembly) -> None:
             if card is None:
                 continue
             token = sign_in.issue_link(session, card.key, assembly.clock.now())
+            note_access(assembly, session, "link", card.key)
             titles = " / ".join(words.say(role_title(role)) for words in phrases.values())
             click.echo(f"  {titles} {card.name}: {sign_in_url(assembly, token)}")
 

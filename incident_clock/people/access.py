@@ -8,17 +8,19 @@ READ = "read"
 WRITE = "write"  # register, withdraw, close
 LOG = "log"  # record that a step was done
 ADMIN = "admin"  # accounts and tokens
-ACTIONS = (READ, WRITE, LOG, ADMIN)
+ROSTER = "roster"  # shifts, covers and plans; a roster is no incident, so an administrator may
+AUDIT = "audit"  # read the administrative ledger
+ACTIONS = (READ, WRITE, LOG, ADMIN, ROSTER, AUDIT)
 
 _WRITER = frozenset({READ, WRITE, LOG})
 _LEADER = frozenset({READ, LOG})
 
 ALLOWED = {
-    "duty_officer": _WRITER, "duty_chief": _WRITER, "publicity_chief": _WRITER,
-    "office": _WRITER, "reporter": _WRITER, "squad": _WRITER,
+    "duty_officer": _WRITER, "duty_chief": _WRITER | {ROSTER}, "publicity_chief": _WRITER,
+    "office": _WRITER | {ROSTER}, "reporter": _WRITER, "squad": _WRITER,
     "duty_leader": _LEADER, "deputy": _LEADER, "head": _LEADER, "spokesman": _LEADER,
-    "auditor": frozenset({READ}),
-    "admin": frozenset({READ, ADMIN}),
+    "auditor": frozenset({READ, AUDIT}),
+    "admin": frozenset({READ, ADMIN, ROSTER, AUDIT}),
 }
 
 # Who checks the record, or holds the accounts, never writes it: not with a second role either.
@@ -38,6 +40,11 @@ def may(roles: Collection[str], action: str) -> bool:
     if action in (WRITE, LOG) and any(role in NEVER_WRITES for role in roles):
         return False
     return any(action in ALLOWED.get(role, ()) for role in roles)
+
+
+def may_cover(roles: Collection[str], key: str, *, instead_of: str) -> bool:
+    """Whether a person may let somebody do the duty of `instead_of`: who keeps the roster, and everybody his own."""
+    return may(roles, ROSTER) or key == instead_of
 
 
 def main_role(roles: Sequence[str]) -> str:

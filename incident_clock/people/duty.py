@@ -6,7 +6,7 @@ Who is away is replaced by his acting deputy, else by his stand-in (B角), who m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from incident_clock.people.cards import PersonCard
@@ -86,7 +86,7 @@ class DutyBook:
     def stand_in_of(self, key: str, at: datetime) -> PersonCard | None:
         """The B角 of a person who does not answer, or whoever stands for that one; None when nobody does."""
         card = self.people.get(key)
-        second = self.people.get(card.stand_in) if card and card.stand_in else None
+        second = self.people.get(card.stand_in) if card and card.stand_in and card.stand_in != key else None
         present = self._present(Holder(second, "", STAND_IN, of=key), at, asked=(key,)) if second else None
         return present.card if present else None
 
@@ -103,6 +103,18 @@ class DutyBook:
         spans: Iterable[OnShift | Away] = (*self.shifts, *self.covers, *self.absences)
         instants = {at for span in spans for at in (span.from_at, span.until_at)} | set(self.rostered_from.values())
         return sorted(at for at in instants if since < at < until)
+
+    def during(self, since: datetime, until: datetime) -> "DutyBook":
+        """The book without what is over at `since` or begins at `until` or later."""
+        def counts(span: OnShift | Away) -> bool:
+            return span.from_at < until and span.until_at > since
+
+        return replace(self, shifts=[*filter(counts, self.shifts)], covers=[*filter(counts, self.covers)],
+                       absences=[*filter(counts, self.absences)])
+
+    def addresses(self, channel: str) -> list[str]:
+        """Every address of `channel` that somebody has."""
+        return [address for card in self.people.values() if (address := card.addresses().get(channel))]
 
     def _named(self, role: str, at: datetime) -> list[Holder]:
         """Whom roster or directory name, before anybody's leave is looked at."""

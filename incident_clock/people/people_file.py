@@ -13,7 +13,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from ruamel.yaml.nodes import SequenceNode
 
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.cards import CHAT, CONTACT_KINDS, EMAIL, MOBILE, Contact, PersonCard
 from incident_clock.phrases import CHINESE, LANGUAGES
 from incident_clock.protocol.complaints import Complaints, closest, refuse
 from incident_clock.protocol.steps import ROLES
@@ -21,35 +21,54 @@ from incident_clock.protocol.yaml_tree import Place, read_tree
 
 KEY = "[a-z][a-z0-9_-]*"
 E164 = r"\+[0-9]+"
-LONGEST_KEY, LONGEST_NAME, LONGEST_EMAIL = 32, 60, 254  # characters
+LONGEST_KEY, LONGEST_NAME, LONGEST_EMAIL, LONGEST_NOTE = 32, 60, 254, 500  # characters
 FIRST_CALLED = "duty_officer"
+REPORTER = "reporter"  # the role whoever is the 宣传员 of a unit must hold
 EXAMPLE_UNIT = "`- {key: bureau, name: …}`"
 EXAMPLE_PERSON = "`- {key: zhou, name: …, unit: duty, roles: [duty_officer]}`"
+EXAMPLE_CONTACT = "`- {kind: mobile, address: \"+8613800000000\"}`"
+EXAMPLE_OUTSIDE = "`- {key: district, name: …, phone: \"+865780000000\"}`"
+
+REPORTERS = ("reporter", "second_reporter")  # of a unit
 
 Fields = dict[str, Place]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCard:
-    """The bureau (no `parent`) or a section of it."""
+    """The bureau (no `parent`) or a section of it. `reporter` and `second_reporter`: keys of its 宣传员, main and B."""
 
     key: str
     name: str
     short_name: str | None
     parent: str | None
+    reporter: str | None = None
+    second_reporter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCard:
+    """An office outside the bureau, for the address book."""
+
+    key: str
+    name: str
+    phone: str | None
+    email: str | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleFile:
     """A people file that can be imported. `is_example`: it says `example: true`, its people are fictional.
 
-    `source` is the file's name without its folder.
+    `source` is the file's name without its folder. `outside` None: the file does not speak of outside parties.
     """
 
     source: str
     is_example: bool
     units: tuple[UnitCard, ...]
     people: tuple[PersonCard, ...]
+    outside: tuple[OutsideCard, ...] | None = None
 
 
 def read_people(path: Path) -> PeopleFile:
@@ -58,22 +77,24 @@ def read_people(path: Path) -> PeopleFile:
     Raises ConfigError with every complaint at once, as `file:line: path.to.field: what is wrong; what to write`.
     """
     complaints = Complaints(path)
-    top = read_tree(complaints).fields(required=("units", "people"), optional=("example",))
-    unit_fields = [place.fields(required=("key", "name"), optional=("short_name", "parent"))
+    top = read_tree(complaints).fields(required=("units", "people"), optional=("example", "outside"))
+    unit_fields = [place.fields(required=("key", "name"), optional=("short_name", "parent", *REPORTERS))
                    for place in _entries(top["units"], example=EXAMPLE_UNIT)]
     person_fields = [place.fields(required=("key", "name", "unit", "roles"),
-                                  optional=("phone", "email", "stand_in", "language"))
+                                  optional=("phone", "email", "contacts", "stand_in", "language"))
                      for place in _entries(top["people"], example=EXAMPLE_PERSON)]
     unit_keys = _keys(unit_fields, noun="unit", example="bureau")
     person_keys = _keys(person_fields, noun="person", example="zhou")
-    units = tuple(_unit(key, fields, unit_keys) for key, fields in zip(unit_keys, unit_fields, strict=True))
     people = tuple(_person(key, fields, unit_keys, person_keys)
                    for key, fields in zip(person_keys, person_fields, strict=True))
+    units = tuple(_unit(key, fields, unit_keys, people) for key, fields in zip(unit_keys, unit_fields, strict=True))
+    outside = _outside(top["outside"])
     is_example = _is_true(top["example"])
     _check_tree(units, unit_fields)
     _check_first_call(people, top["people"])
     refuse([complaints])
-    return PeopleFile(source=path.name, is_example=is_example, units=units, people=people)
+    return PeopleFile(source=path.name, is_example=is_example, units=units, people=people,
+                      outside=outside)
 
 
 def _entries(place: Place, *, example: str) -> list[Place]:
@@ -96,8 +117,12 @@ def _keys(records: Sequence[Fields], *, noun: str, example: str) -> list[str]:
     return keys
 
 
-def _unit(key: str, fields: Fields, unit_keys: Collection[str]) -> UnitCard:
-    return UnitCard(key=key, name=fields["name"].text(longest=LONGEST_NAME, example="宣传科"),
+def _unit(key: str, fields: Fields, unit_keys: Collection[str], people: Sequence[PersonCard]) -> UnitCard:
+    reporter, second = (_reporter(fields[name], people) for name in REPORTERS)
+    if second and second == reporter:
+        fields[REPORTERS[1]].complain("names the same person as reporter; write the key of somebody else")
+    return UnitCard(key=key, reporter=reporter, second_reporter=second,
+                    name=fields["name"].text(longest=LONGEST_NAME, example="宣传科"),
                     short_name=_optional(fields["short_name"], example="云河综合执法"),
                     parent=_reference(fields["parent"], unit_keys, noun="unit"))
 
@@ -110,8 +135,49 @@ def _person(key: str, fields: Fields, unit_keys: Collection[str], person_keys: C
     return PersonCard(
         key=key, name=fields["name"].text(longest=LONGEST_NAME, example="周甲"),
         unit=_reference(fields["unit"], unit_keys, noun="unit") or "",
-        roles=_roles(fields["roles"]), phone=_phone(fields["phone"]), email=_email(fields["email"]),
+        roles=_roles(fields["roles"]), contacts=_contacts(fields),
         stand_in=stand_in, language=CHINESE if language.is_absent else language.choice(LANGUAGES, noun="language"))
+
+
+def _reporter(place: Place, people: Sequence[PersonCard]) -> str | None:
+    key = _reference(place, [person.key for person in people], noun="person")
+    named = next((person for person in people if person.key == key), None)
+    if named is not None and all(named.roles) and REPORTER not in named.roles:
+        place.complain(f"names {key}, who does not have the role {REPORTER}; give {key} that role or name another")
+    return key
+
+
+def _contacts(fields: Fields) -> tuple[Contact, ...]:
+    """`phone` is the first mobile and `email` the first e-mail; then what `contacts` lists, in its order."""
+    found = [(kind, address) for kind, address in ((MOBILE, _phone(fields["phone"])), (EMAIL, _email(fields["email"])))
+             if address]
+    for place in fields["contacts"].items(example=EXAMPLE_CONTACT):
+        inside = place.fields(required=("kind", "address"))
+        kind = inside["kind"].choice(CONTACT_KINDS, noun="kind of contact")
+        address = _address(kind, inside["address"])
+        if address and (kind, address) in found:
+            inside["address"].complain("stands at this person a second time; keep one of them")
+        elif kind and address:
+            found.append((kind, address))
+    return tuple(Contact(kind, address) for kind, address in found)
+
+
+def _address(kind: str, place: Place) -> str | None:
+    if kind in ("", CHAT):
+        return _optional(place, example="the id in the chat program")
+    return _email(place) if kind == EMAIL else _phone(place)
+
+
+def _outside(place: Place) -> tuple[OutsideCard, ...] | None:
+    if place.is_absent:
+        return None
+    records = [entry.fields(required=("key", "name"), optional=("phone", "email", "note"))
+               for entry in _entries(place, example=EXAMPLE_OUTSIDE)]
+    keys = _keys(records, noun="outside party", example="district")
+    return tuple(OutsideCard(key=key, name=fields["name"].text(longest=LONGEST_NAME, example="区总值班室"),
+                             phone=_phone(fields["phone"]), email=_email(fields["email"]),
+                             note="" if fields["note"].is_absent else fields["note"].text(longest=LONGEST_NOTE))
+                 for key, fields in zip(keys, records, strict=True))
 
 
 def _optional(place: Place, *, example: str) -> str | None:

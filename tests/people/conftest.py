@@ -12,13 +12,14 @@ import pytest
 from incident_clock.people.importing import ImportSummary, import_people, read_people
 from incident_clock.store.session import Store
 from tests.people.files import EXAMPLE, written
+from tests.support.bureau import SHEN
 
 
 @pytest.fixture
 def bureau(store: Store, now: datetime) -> Store:
     """A database with the people of `config/people.example.yaml`."""
     with store.write() as session:
-        import_people(session, read_people(EXAMPLE), now)
+        import_people(session, read_people(EXAMPLE), actor=SHEN, now=now)
     return store
 
 
@@ -28,7 +29,7 @@ def load(store: Store, tmp_path: Path, now: datetime) -> Callable[[str], ImportS
 
     def load(text: str) -> ImportSummary:
         with store.write() as session:
-            return import_people(session, read_people(written(tmp_path, text)), now)
+            return import_people(session, read_people(written(tmp_path, text)), actor=SHEN, now=now)
 
     return load
 

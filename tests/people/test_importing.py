@@ -13,6 +13,7 @@ from incident_clock.people.importing import ImportSummary, import_people, read_p
 from incident_clock.people.tables import Directory, Person, Unit
 from incident_clock.store.session import Store
 from tests.people.files import EXAMPLE, SMALL, changed
+from tests.support.bureau import SHEN
 
 Load = Callable[[str], ImportSummary]
 
@@ -50,7 +51,7 @@ def test_a_person_missing_from_the_file_becomes_inactive_and_is_kept(store: Stor
     assert load(WITHOUT_WU).retired == ()
     with store.read() as session:
         assert [card.key for card in roster.everybody(session)] == ["zhou"]
-        assert roster.who_is(session, "duty_chief", now) == []
+        assert roster.who_is(session, "duty_chief", now) == ()
         assert not roster.person(session, "wu").is_active
         assert roster.name_of(session, "wu") == "吴乙"
 
@@ -92,7 +93,7 @@ def test_the_example_never_takes_the_place_of_real_people(store: Store, load: Lo
     load(SMALL)
     before = rows(store)
     with pytest.raises(ConfigError, match="fictional"), store.write() as session:
-        import_people(session, read_people(EXAMPLE), now)
+        import_people(session, read_people(EXAMPLE), actor=SHEN, now=now)
     assert rows(store) == before
 
 
@@ -101,7 +102,7 @@ def test_two_first_imports_at_once_leave_one_directory(store: Store, now: dateti
 
     def import_once() -> ImportSummary:
         with store.write() as session:
-            return import_people(session, file, now)
+            return import_people(session, file, actor=SHEN, now=now)
 
     answers = at_once(import_once, 4)
     assert sorted(len(answer.added) for answer in answers) == [0, 0, 0, len(file.people)]
