@@ -31,12 +31,14 @@ from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
 from incident_clock.people import gap_words, roster
 from incident_clock.people.readiness import Gap, gaps
+from incident_clock.people.rest_days import RestDays, read_rest_days
 from incident_clock.phrases import Phrases, language_of
 from incident_clock.protocol.loading import load_protocols
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.settings import Settings
 from incident_clock.store.session import Store
-from incident_clock.views import reachability
+from incident_clock.views import readiness
+from incident_clock.views.forecast import Forecaster
 from incident_clock.views.reading import Views
 
 EXAMPLE_STAYS_HOME = "the fictional bureau is loaded: nothing leaves this machine"
@@ -107,8 +109,8 @@ class Assembly:
         with self.store.read() as session:
             if roster.is_empty(session):
                 return ()
-            return tuple(reachability.complaints(session, self.protocols.values(), now=self.clock.now(),
-                                                 channels=self.enabled_channels(session)))
+            return readiness.complaints(session, self.protocols.values(), now=self.clock.now(),
+                                        channels=self.enabled_channels(session))
 
     @cached_property
     def desk(self) -> Desk:
@@ -119,8 +121,17 @@ class Assembly:
         return Office(self.store, self.protocols, self.enabled_channels, self.zone)
 
     @cached_property
+    def rest_days(self) -> RestDays:
+        """Holidays and exchanged days, which change who is on duty and never a deadline. Raises ConfigError."""
+        return read_rest_days(self.settings.holidays)
+
+    @cached_property
     def views(self) -> Views:
         return Views(self.store, self.zone, self.text_of, self.problems)
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        return Forecaster(self.store, self.enabled_channels, self.zone, self.settings.daily_budget)
 
     def link_to(self, number: str) -> str:
         return f"{self.settings.public_url.rstrip('/')}/incidents/{number}"
@@ -150,9 +161,11 @@ class Assembly:
 
     def gaps_ahead(self, session: Session, now: datetime) -> tuple[Gap, ...]:
         """Where nobody is on duty within the days the readiness board shows."""
-        until = now + LOOK_AHEAD
-        return gaps(roster.duty_book(session, now, until), self.protocols.values(),
-                    channels=self.enabled_channels(session), since=now, until=until)
+        until, channels = now + LOOK_AHEAD, self.enabled_channels(session)
+        if not channels:  # every rung would be a gap, and nobody could be told of them
+            return ()
+        return gaps(roster.duty_book(session, now, until), self.protocols.values(), channels=channels, since=now,
+                    until=until)
 
     def gap_notice(self, found: Sequence[Gap], language: str, now: datetime) -> dict[str, Any]:
         """The texts of the daily notice, as a message's facts."""

@@ -22,6 +22,7 @@ from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REMINDER, REOPENE
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.people.access import main_role
+from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
 from incident_clock.protocol.replies import ACKNOWLEDGE, read_reply
 from incident_clock.protocol.steps import ResponseProtocol
@@ -135,27 +136,36 @@ class Desk:
 
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
-            card = roster.person(session, person)
-            if card is None:
-                raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=person[:40])
+            if step is not None:
+                incidents.deadline_of(found, step)
+            card = _card(session, person)
             calls.acknowledge(session, found, person=card.key, name=card.name, how=how, actor=actor, now=now, step=step,
                               remark=note)
             return found
 
         self._once(carry_out, actor=actor, key=key, now=now, asked=["acknowledge", incident, person, how, step, note])
 
-    def resend(self, incident: str | int, step: str, rung: int, person: str, *, actor: Actor, now: datetime) -> None:
+    def resend(self, incident: str | int, step: str, rung: int, person: str, *, actor: Actor, now: datetime,
+               key: str | None = None) -> None:
         """Have a person's last reminder of a rung leave again. Raises Conflict within 5 min, once the step is logged,
         and when there is nothing to send; NotFound."""
-        with self.store.write() as session:
+
+        def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
             if incidents.deadline_of(found, step).settled_at is not None:
                 raise Conflict(N_("这一步已经记录，不用再催"))
-            channels = queue.resend(session, incident_id=found.id, step=step, rung=rung, person=person, now=now)
+            rule = incidents.rule_of(found).step(step)
+            if rule is None or not any(one.number == rung for one in rule.ladder):
+                raise NotFound(N_("这一步没有第%(rung)s级催办"), rung=rung)
+            card = _card(session, person)
+            channels = queue.resend(session, incident_id=found.id, step=step, rung=rung, person=card.key, now=now)
+            calls.told_again(session, incident_id=found.id, step=step, rung=rung, person=card.key, now=now)
             ledger.append(session, found, Resent(
-                happened_at=now, step=step, rung=rung, person=Erasable(roster.name_of(session, person)),
-                channels=channels), actor=actor, now=now)
-        self.after_commit()
+                happened_at=now, step=step, rung=rung, person=Erasable(card.name), channels=channels),
+                actor=actor, now=now)
+            return found
+
+        self._once(carry_out, actor=actor, key=key, now=now, asked=["resend", incident, step, rung, person])
 
     def reply(self, address: str, text: str, *, now: datetime) -> Replied:
         """An SMS answer from a number. Valid only from one with an outstanding message (domain 7.2).
@@ -169,6 +179,7 @@ class Desk:
         with self.store.write() as session:
             asked = answering.outstanding(session, address, now=now)
             incident_id = answering.meant(asked, understood.spoken)
+            session.expire_all()  # what was read before the lock may have been answered meanwhile
             found = incidents.locked(session, incident_id)
             for person in asked[incident_id].people:
                 actor = Actor(person.name, main_role(person.roles), person.key)
@@ -236,3 +247,11 @@ class Desk:
         ledger.append(session, incident, AudienceTold(
             happened_at=now, step=step, news=kind, audience=[Erasable(name) for name in people]),
             actor=ENGINE, now=now)
+
+
+def _card(session: Session, key: str) -> PersonCard:
+    """Who is meant, also somebody who has left. Raises NotFound; what cannot be a key never reaches the database."""
+    card = roster.person(session, key) if key.isascii() and key.isprintable() else None
+    if card is None:
+        raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=key[:40])
+    return card

@@ -7,13 +7,14 @@ a batch that fails is tried again incident by incident, so that one cannot hold 
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident_clock.engine.raising import Raising, Surroundings
+from incident_clock.engine.course import Surroundings, midnight_of
+from incident_clock.engine.raising import Raising
 from incident_clock.outbox import queue
 from incident_clock.people import roster
 from incident_clock.people.calling import BUDGETED
@@ -83,21 +84,20 @@ class Ticker:
         with self.store.write() as session:
             locked = session.scalars(select(Incident).where(Incident.id.in_(ids)).order_by(Incident.id)
                                      .with_for_update(of=Incident, skip_locked=True)).unique().all()
-            around = self._surroundings(session, now)
+            around, signature = self._surroundings(session, now), roster.bureau(session).short_name
             for incident in locked:
                 steps = {step.key: step for step in incidents.rule_of(incident).steps}
                 for deadline in incident.deadlines:
                     if deadline.settled_at is None and deadline.wake_at is not None and deadline.wake_at <= now:
-                        raised += Raising(session, incident, deadline, steps[deadline.step], around).carry_out()
+                        raised += Raising(session, incident, deadline, steps[deadline.step], around,
+                                          signature).carry_out()
         if raised:
             self.after_batch()
         return raised
 
     def _surroundings(self, session: Session, now: datetime) -> Surroundings:
         book = roster.duty_book(session, now)
-        numbers = [address for card in book.people.values() if (address := card.addresses().get(BUDGETED))]
-        midnight = datetime.combine(now.astimezone(self.zone).date(), time(), self.zone)
         return Surroundings(
-            now=now, book=book, channels=self.channels(session), signature=roster.bureau(session).short_name,
-            daily_budget=self.daily_budget, names={key: card.name for key, card in book.people.items()},
-            sent_today=queue.counted(session, channel=BUDGETED, addresses=numbers, since=midnight))
+            now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,
+            sent_today=queue.counted(session, channel=BUDGETED, addresses=book.addresses(BUDGETED),
+                                     since=midnight_of(now, self.zone)))

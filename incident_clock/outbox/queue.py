@@ -142,7 +142,9 @@ def told(session: Session, *, incident_id: int, step: str, kinds: Sequence[str])
     """Messages of these kinds about this step that somebody may have read, oldest first."""
     return list(session.scalars(
         select(Message).where(Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds),
-                              (Message.state.in_(m.MAY_HAVE_BEEN_READ)) | Message.may_be_copy).order_by(Message.id)))
+                              Message.state.in_(m.MAY_HAVE_BEEN_READ) | Message.may_be_copy
+                              | Message.sent_at.is_not(None))  # whatever became of a later try
+        .order_by(Message.id)))
 
 
 def rescue(session: Session, *, is_lost: Callable[[Message], bool], now: datetime) -> int:

@@ -16,33 +16,42 @@ LONGEST_PAUSE = timedelta(minutes=10)
 SHARE_LEFT = 4  # at most a quarter of what is left
 
 NOISE = re.compile(r"[\s\W_]+")
-CODE = re.compile(rf"([{''.join(map(str, ACTIONS))}])(\d{{3,}})?")
+SPOKEN = "[0-9]{3}|[1-9][0-9]{3,}"  # as `registry/numbers.py` writes it
+NUMBER = re.compile(SPOKEN)
+CODE = re.compile(rf"([{''.join(map(str, ACTIONS))}])({SPOKEN})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that was understood. `spoken` is the incident's number as it is said (`037`, `1000`), None: bare."""
+    """An answer that was understood. `spoken`: the incident's number as it is said (`037`, `1000`), the likeliest
+    reading first; empty: a bare answer."""
 
     action: int
-    spoken: str | None
+    spoken: tuple[str, ...] = ()
 
 
 def read_reply(text: str) -> Reply | None:
-    """`1037`, `１０３７`, `1 037。`, `收到`, `1` → what is meant; None for anything else.
+    """`1037`, `１０３７`, `1 037。`, `收到`, `收到1037`, `收到037`, `1` → what is meant; None for anything else.
 
-    The number has three digits, four past incident 999.
+    The number has three digits, four past incident 999. Behind a word four digits may be the code of the message
+    (1037: incident 037) or the number alone (incident 1037): both readings are given.
     """
     bare = NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()
-    if bare in WORDS:
-        return Reply(WORDS[bare], None)
     for word, action in WORDS.items():
         rest = bare.removeprefix(word).removesuffix(word)
-        if rest != bare and rest.isascii() and rest.isdecimal() and len(rest) >= 3:
-            return Reply(action, rest)
-    found = CODE.fullmatch(bare) if bare.isascii() else None
-    if found is None or (found[2] and len(found[2]) > 3 and found[2].startswith("0")):
-        return None
-    return Reply(int(found[1]), found[2])
+        if rest == bare:
+            continue
+        code = _code(rest)
+        as_code = code.spoken if code is not None and code.action == action else None
+        as_number = (rest,) if NUMBER.fullmatch(rest) else ()
+        if as_code is not None or as_number or not rest:
+            return Reply(action, (*(as_code or ()), *as_number))
+    return _code(bare)
+
+
+def _code(digits: str) -> Reply | None:
+    found = CODE.fullmatch(digits)
+    return None if found is None else Reply(int(found[1]), (found[2],) if found[2] else ())
 
 
 def paused_until(*, due: datetime, now: datetime) -> datetime:

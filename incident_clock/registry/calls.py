@@ -1,9 +1,9 @@
 """Who was called on which rung, and who has answered (叫应). Acknowledging never stops a step: only a log does.
 
-The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`); they are what the engine asks.
+The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`, `Resent`); the engine asks them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -28,12 +28,12 @@ def called(session: Session, incident_id: int, step: str | None = None) -> list[
     return list(session.scalars(rows if step is None else rows.where(Called.step == step)))
 
 
-def note(session: Session, rows: Iterable[Called], *, incident_id: int, step: str, rung: int, person: str,
-         now: datetime, stand_in_at: datetime | None = None, in_place_of: str | None = None) -> None:
-    """Write down that a person is called now. `rows` are those of the step; one who has answered needs no stand-in."""
+def note(rows: list[Called], *, incident_id: int, step: str, rung: int, person: str, now: datetime,
+         stand_in_at: datetime | None = None, in_place_of: str | None = None) -> None:
+    """Note among `rows`, those of the step, that a person is called now. One who has answered needs no stand-in."""
     row = next((one for one in rows if one.rung == rung and one.person == person), None)
     if row is None:
-        session.add(Called(incident_id=incident_id, step=step, rung=rung, person=person, told_at=now,
+        rows.append(Called(incident_id=incident_id, step=step, rung=rung, person=person, told_at=now,
                            last_told_at=now, stand_in_at=stand_in_at, in_place_of=in_place_of))
         return
     row.last_told_at = now
@@ -75,8 +75,20 @@ def _answered(session: Session, incident: Incident, deadline: Deadline, rows: Se
 
 
 def is_outstanding(row: Called, now: datetime) -> bool:
-    """Whether an answer is still wanted: never given, or its pause has run out."""
-    return row.answered_at is None or row.paused_until is None or row.paused_until <= now
+    """Whether an answer is still wanted: never given, or its pause has run out. Past the deadline an answer pauses
+    nothing: it stands until he is called again, so that saying it twice adds nothing."""
+    if row.answered_at is None or row.paused_until is None:
+        return True
+    if row.paused_until <= row.answered_at:
+        return row.last_told_at > row.answered_at
+    return row.paused_until <= now
+
+
+def told_again(session: Session, *, incident_id: int, step: str, rung: int, person: str, now: datetime) -> None:
+    """Somebody has had this person's message sent once more."""
+    changed(session, update(Called).where(Called.incident_id == incident_id, Called.step == step, Called.rung == rung,
+                                          Called.person == person).values(last_told_at=now))
+    session.expire_all()
 
 
 def rest(session: Session, *, incident_id: int, step: str) -> None:

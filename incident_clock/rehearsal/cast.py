@@ -13,11 +13,13 @@ NAMES = {  # key → (name, role)
     "yang": ("杨丑", "auditor"), "shen": ("沈癸", "admin"),
 }
 
+STAND_INS = {"zheng": "wang", "wang": "feng", "feng": "wang", "han": "chen"}  # leader → his B角
+
 OFFICER = Actor(name="周甲", role="duty_officer", key="zhou")  # who registers and logs
 
 
 def people(language: str) -> PeopleFile:
     """The directory of a rehearsal; everybody reads `language`. Nobody has a telephone or a mail address."""
     return PeopleFile(source="rehearsal", is_example=True, units=(BUREAU,), people=tuple(
-        PersonCard(key=key, name=name, unit=BUREAU.key, roles=(role,), contacts=(), stand_in=None,
-                   language=language) for key, (name, role) in NAMES.items()))
+        PersonCard(key=key, name=name, unit=BUREAU.key, roles=(role,), contacts=(),
+                   stand_in=STAND_INS.get(key), language=language) for key, (name, role) in NAMES.items()))

@@ -12,7 +12,7 @@ from typing import Any
 
 from incident_clock.errors import Refusal
 from incident_clock.ledger.chain import Verification, verify_lines
-from incident_clock.outbox.messages import REMINDER
+from incident_clock.outbox.messages import REMINDER, STAND_IN
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.stage import Stage
@@ -136,6 +136,8 @@ class Performance:
         """What the first person told by this entry was told just now; empty when it told nobody."""
         if kind == "RungRaised":
             identity = {f"kind={REMINDER}", f"step={body['step']}", f"rung={body['rung']}", f"repeat={body['repeat']}"}
+        elif kind == "StandInCalled" and body["reason"] == "called":
+            identity = {f"kind={STAND_IN}", f"step={body['step']}", f"rung={body['rung']}"}
         elif kind == "AudienceTold":
             identity = {f"kind={body['news']}", f"step={body['step']}"}
         else:

@@ -16,6 +16,11 @@ from incident_clock.rehearsal.played import DIFFERS, NOT_YET_PLAYED, OCCURRED, O
 DRILL = N_("【演练】")
 OUTCOMES = {OK: N_("相符"), DIFFERS: N_("不符"), NOT_YET_PLAYED: N_("尚不能演")}
 HEADINGS = (N_("步骤"), N_("截止"), N_("办结"), N_("判定"), N_("应为"), N_("结果"))
+STAND_INS = {  # what came of a leader's silence
+    "called": N_("%(leader)s未应答，转B角 → %(stand_in)s"),
+    "told_already": N_("%(leader)s未应答，其B角%(stand_in)s在这一级已经催过"),
+    "nobody": N_("%(leader)s未应答，没有可转的B角"),
+}
 GAPS = {  # why one call stands for several
     "late_registration": N_("登记较晚，并入%(passed)s"), "recovered": N_("中断后补催，并入%(passed)s"),
 }
@@ -106,6 +111,11 @@ def _passed(over: dict[str, int], phrases: Phrases) -> str:
     return phrases.say(N_("第%(rung)s级第%(first)s至%(last)s次重复"), **over)
 
 
+def _stand_in(event: Event, phrases: Phrases) -> str:
+    body = event.body
+    return phrases.say(STAND_INS[body["reason"]], leader=body["in_place_of"], stand_in=body["person"] or "")
+
+
 def _passed_deadline(event: Event, phrases: Phrases) -> str:
     return phrases.say(N_("到时没有记录，开始计超时"))
 
@@ -129,8 +139,8 @@ def _refused(event: Event, phrases: Phrases) -> str:
 
 
 WORDED: dict[str, Callable[[Event, Phrases], str]] = {
-    "IncidentRegistered": _registered, "RungRaised": _raised, "DeadlinePassed": _passed_deadline,
-    "StepLogged": _logged, "AudienceTold": _told, REFUSED: _refused,
+    "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in,
+    "DeadlinePassed": _passed_deadline, "StepLogged": _logged, "AudienceTold": _told, REFUSED: _refused,
 }
 
 

@@ -8,7 +8,7 @@ from incident_clock.people.tables import Person
 from incident_clock.registry.drafts import StepLog
 from tests.support.bureau import WU, small_rule
 from tests.support.room import Room
-from tests.support.telling import TEMPORARY, UNKNOWN
+from tests.support.telling import PERMANENT, TEMPORARY, UNKNOWN
 
 
 @pytest.fixture
@@ -91,6 +91,29 @@ def test_the_other_step_goes_on(room: Room):
     room.work(minutes=60)
     assert {told.step for told in room.told[-4:]} == {"preliminary_report"}
     assert room.deadline(number, "preliminary_report").passed_at is not None
+
+
+def test_a_stand_in_who_was_called_hears_it_too(room: Room):
+    number = room.register()
+    room.work(minutes=18)  # 带班领导 was told at 15 and did not answer: his B角 at 17
+    room.log(number)
+    room.work(seconds=1)
+    assert to(room, ALL_CLEAR) == ["zhou", "wu", "zheng", "wang"]
+
+
+@pytest.mark.parametrize("fate", ["waits", TEMPORARY, PERMANENT])
+def test_a_reminder_that_was_read_and_is_being_sent_again_still_leads_to_the_all_clear(room: Room, fate: str):
+    """What becomes of the second try does not make the first one unread."""
+    number = room.register()
+    room.work(minutes=6)
+    room.channels["sms"].fate = lambda letter: fate
+    room.desk.resend(number, "phone_report", 1, "zhou", actor=WU, now=room.now)
+    if fate != "waits":
+        room.send()
+    room.log(number)
+    room.channels["sms"].fate = lambda letter: "arrives"
+    room.work(seconds=1)
+    assert to(room, ALL_CLEAR) == ["zhou"]
 
 
 # ── a log that is taken back ──────────────────────────────────────────────────────────────────────────────

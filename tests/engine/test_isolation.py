@@ -92,7 +92,10 @@ def test_engines_side_by_side_raise_each_rung_once(room: Room):
         assert [(e["body"]["rung"], e["body"]["repeat"]) for e in room.entries(number, "RungRaised")] == \
             [(1, 0), (2, 0), (3, 0), (4, 0)]
         assert len(room.entries(number, "DeadlinePassed")) == 1
-    assert len(room.messages()) == 6 * 5
+        (stand_in,) = room.entries(number, "StandInCalled")  # at 17 minutes: 郑丙 of rung 3 had not answered
+        assert (stand_in["body"]["in_place_of"], stand_in["body"]["person"]) == ("郑丙", "王丁")
+    assert len(room.messages(kind="reminder")) == 6 * 5
+    assert [message.person for message in room.messages(kind="stand_in")] == ["wang"] * 6
 
 
 def test_engines_side_by_side_send_each_message_once(room: Room):

@@ -58,7 +58,7 @@ def room(store, now) -> Room:
 
 @pytest.fixture
 def engine(room: Room, alarms: list[AlarmClock]) -> Runner:
-    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor))
+    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor, room.noticer))
     engine._start()
     yield engine
     engine._threads.shutdown()
@@ -283,6 +283,18 @@ def test_the_heart_beats_on_while_a_tick_takes_long(room: Room, engine: Runner):
     assert row(room).ticked_at == room.now - timedelta(seconds=20)
 
 
+def test_the_daily_notice_is_put_into_the_outbox_and_sent_at_once(room: Room, engine: Runner, alarms):
+    room.noticer.gaps = lambda session, now: ["一处"]
+    room.noticer.words = lambda found, language, now: {
+        "number": "", "is_drill": False, "subject": "缺一处", "sms": "短", "mail": "长"}
+    run(engine, "notice")
+    assert [(message.kind, message.incident_id, message.person) for message in room.messages()] == [("gaps", None, "shen")]
+    assert ("send", room.now) in alarms[0].asked
+    run(engine, "send")
+    settled(engine)
+    assert [told.text for told in room.told] == ["短"]
+
+
 # ── the watchdog ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -300,7 +312,7 @@ def test_the_watchdog_ticks_by_itself_and_starts_the_scheduler_anew(room: Room, 
     assert [message.rung for message in room.messages()] == [1]
     assert [alarm.is_running for alarm in alarms] == [False, True]
     assert engine._scheduler is alarms[1]
-    assert sorted(alarms[1].jobs) == ["audit", "send", "tick"]
+    assert sorted(alarms[1].jobs) == ["audit", "notice", "send", "tick"]
     assert "no tick for 3 s" in caplog.text
 
 
@@ -331,7 +343,7 @@ def test_a_scheduler_that_cannot_be_shut_down_is_replaced_all_the_same(room: Roo
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the death is the point
 def test_a_scheduler_whose_thread_has_died_is_replaced_by_one_that_ticks(room: Room, caplog):
     """APScheduler's own trap: an exception outside its guard ends the thread, and `running` stays true."""
-    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor))
+    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor, room.noticer))
     ticked = threading.Event()
     engine._start()
     dead = engine._scheduler

@@ -43,9 +43,9 @@ def test_each_part_of_the_identity_makes_another_message(room: Room, number: str
     one = draft(room, number)
     others = [replace(one, **change) for change in (
         {"incident_id": room.incident(other).id}, {"step": "release"}, {"kind": ALL_CLEAR}, {"rung": 2}, {"repeat": 1},
-        {"person": "wu"}, {"channel": "email"})]
-    assert enqueue(room, one, *others, *others) == 8
-    assert len({message.reference for message in room.messages()}) == 8
+        {"person": "wu"}, {"channel": "email"}, {"skipped_rung": 3})]
+    assert enqueue(room, one, *others, *others) == 9
+    assert len({message.reference for message in room.messages()}) == 9
 
 
 def test_many_engines_enqueue_the_same_messages_once(room: Room, number: str):

@@ -136,3 +136,44 @@ def test_the_next_try_is_known(room: Room, number: str):
     room.channels["sms"].fate = lambda letter: TEMPORARY
     room.send()
     assert room.next_try_at() == room.now + timedelta(seconds=2)
+
+
+def test_what_people_have_sent_again_is_a_letter_of_its_own(room: Room, number: str):
+    """Mail programs hide a second copy with the same Message-ID."""
+    letters = []
+    room.channels["email"].fate = lambda letter: letters.append(letter) or ARRIVES
+    enqueue(room, draft(room, number, channel="email", address="zhou@example.com"))
+    room.send()
+    room.wait(minutes=5)
+    with room.store.write() as session:
+        queue.resend(session, incident_id=room.incident(number).id, step="phone_report", rung=1, person="zhou", now=room.now)
+    room.send()
+    first, again = letters
+    assert first.message_id != again.message_id
+    assert "X-Incident-Clock-Copy" not in again.headers
+    assert (first.reference, first.headers) == (again.reference, again.headers)
+    assert [one.number for one in attempts(room)] == [1, 2]
+
+
+def test_a_letter_in_place_of_an_empty_rung_names_that_rung(room: Room, number: str):
+    letters = []
+    room.channels["sms"].fate = lambda letter: letters.append(letter) or ARRIVES
+    enqueue(room, draft(room, number, rung=3), draft(room, number, rung=3, skipped_rung=2))
+    room.send()
+    plain, gone_over = letters
+    assert "skipped" not in plain.headers["X-Incident-Clock"]
+    assert gone_over.headers["X-Incident-Clock"].endswith("rung=3; repeat=0; skipped=2")
+    assert plain.message_id != gone_over.message_id
+    assert plain.reference != gone_over.reference
+
+
+def test_the_address_to_answer_at_stands_in_the_letter_and_not_in_the_database(room: Room, number: str):
+    letters = []
+    for channel in room.channels.values():
+        channel.fate = lambda letter: letters.append(letter) or ARRIVES
+    room.sender = replace(room.sender, answer_link=lambda message: "https://clock.example/answer/secret"
+                          if message.channel == "email" else None)
+    enqueue(room, draft(room, number), draft(room, number, channel="email", address="zhou@example.com"))
+    room.send()
+    assert ["https://clock.example/answer/secret" in letter.text for letter in letters] == [False, True]
+    assert not [one for one in attempts(room) if "secret" in one.text]

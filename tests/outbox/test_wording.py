@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from incident_clock.outbox import wording
-from incident_clock.outbox.messages import ALL_CLEAR, REMINDER, REOPENED
+from incident_clock.outbox.messages import ALL_CLEAR, REMINDER, REOPENED, STAND_IN
 from incident_clock.outbox.tables import Message
 from incident_clock.outbox.wording import Facts
 from incident_clock.phrases import Phrases
@@ -33,7 +33,7 @@ def message(step: Step, kind: str = REMINDER, **changes: object) -> Message:
         "evidence": step.evidence, "due_at": T0 + step.within, "received_at": T0, "is_opening": False,
         "signature": "云河综合执法", "done_at": T0 + timedelta(minutes=15) if kind == ALL_CLEAR else None,
         **{name: value for name, value in changes.items() if name in Facts.__slots__}}).plain()
-    return Message(kind=kind, step=step.key, channel="sms", reference="ACDE", facts=facts,
+    return Message(incident_id=1, kind=kind, step=step.key, channel="sms", reference="ACDE", facts=facts,
                    may_be_copy=bool(changes.get("may_be_copy")))
 
 
@@ -55,6 +55,14 @@ def every_text(step: Step, language: str, **changes: object) -> Iterator[tuple[s
     for kind in (ALL_CLEAR, REOPENED):
         for after in (timedelta(minutes=16), timedelta(days=2)):
             yield kind, said(message(step, kind, **changes), T0 + after, language)
+    for left in left_to_a_stand_in(step):
+        yield f"stand-in, {left} left", said(message(step, STAND_IN, **changes), T0 + step.within - left, language)
+
+
+def left_to_a_stand_in(step: Step) -> Iterator[timedelta]:
+    """He is called in the last quarter of a step; after a gap of the engine when it may be long over."""
+    yield from (step.within / 4, timedelta(minutes=2), timedelta(seconds=1), timedelta(0))
+    yield from (-timedelta(seconds=1), -timedelta(minutes=75), -timedelta(days=1, hours=3))
 
 
 @each_language
@@ -105,6 +113,14 @@ def test_every_sms_fits_into_one_segment(step: Step):
 
 
 @each_step
+def test_a_stand_in_s_sms_of_a_number_with_four_digits_fits_until_the_deadline_and_then_into_two(step: Step):
+    for left in left_to_a_stand_in(step):
+        text = said(message(step, STAND_IN, spoken="1037"), T0 + step.within - left)
+        assert "回复11037确认" in text
+        assert units(text) <= (SEGMENT if left >= timedelta(0) else 2 * 67), text
+
+
+@each_step
 def test_a_marked_copy_fits_into_two_segments(step: Step):
     assert [text for _, text in every_text(step, "zh", is_drill=True, may_be_copy=True) if units(text) > 2 * 67] == []
 
@@ -150,6 +166,17 @@ def test_the_opening_says_what_to_do_first_and_only_while_there_is_time():
     assert "超时！" in said(opening, T0 + timedelta(minutes=30))
 
 
+@pytest.mark.parametrize(("left", "expected"), [
+    (timedelta(minutes=5), "电话上报14:25截止，剩5分，请接手"), (timedelta(minutes=2, seconds=59.5), "14:25截止，剩3分，请接手"),
+    (timedelta(seconds=1), "剩1秒，请接手"), (timedelta(0), "14:25截止，已到时限，请接手"), (-timedelta(seconds=1), "应14:25完成，已超1秒，请接手"),
+    (-timedelta(minutes=6), "应14:25完成，已超6分，请接手")])
+def test_a_stand_in_is_told_why_him_and_what_is_left(left: timedelta, expected: str):
+    text = said(message(STEPS[0], STAND_IN), T0 + STEPS[0].within - left)
+    assert "事件037：A角未应答，现转B角。" in text
+    assert expected in text
+    assert text.endswith("回复1037确认。编号ACDE")
+
+
 def test_each_kind_of_text_says_its_news():
     step, later = STEPS[0], T0 + timedelta(minutes=16)
     assert "不再催办" in said(message(step, ALL_CLEAR), later)
@@ -159,7 +186,7 @@ def test_each_kind_of_text_says_its_news():
 
 
 @each_language
-@pytest.mark.parametrize("kind", [REMINDER, ALL_CLEAR, REOPENED])
+@pytest.mark.parametrize("kind", [REMINDER, ALL_CLEAR, REOPENED, STAND_IN])
 def test_a_drill_says_so_at_both_ends_and_a_copy_says_that_it_may_be_one(language: str, kind: str):
     mark, copy = Phrases(language, ZONE).say("（演练）").strip(), Phrases(language, ZONE).say("（可能重复）").strip()
     text = said(message(STEPS[0], kind, is_drill=True, spoken="Y05"), T0, language)
@@ -192,7 +219,7 @@ def test_a_mail_adds_title_deadline_and_link(step: Step, language: str):
 
 
 @each_language
-@pytest.mark.parametrize("kind", [REMINDER, ALL_CLEAR, REOPENED])
+@pytest.mark.parametrize("kind", [REMINDER, ALL_CLEAR, REOPENED, STAND_IN])
 def test_a_subject_leads_with_the_number_and_tells_no_title(language: str, kind: str):
     phrases = Phrases(language, ZONE)
     for at in (T0, T0 + timedelta(hours=1)):

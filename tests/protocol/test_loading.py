@@ -81,6 +81,16 @@ def test_without_a_list_of_channels_any_well_formed_name_is_taken(write):
         load_protocol(file, known_channels=("sms",))
 
 
+@pytest.mark.parametrize(("written", "answers"), [
+    ("", None), (", answers: all", "all"), (", answers: any", "any"), (", answers: 1", 1), (", answers: 2", 2),
+    (", answers: 50", 50), (", answers: 007", 7),
+])
+def test_a_rung_says_how_many_of_those_told_must_answer(write, written, answers):
+    rule = load_protocol(write(ladder=f"[{{overdue_by: 1m, tell: [deputy, head]{written}}}]"))
+    assert rule.steps[0].ladder[0].answers == answers
+    assert type(rule.steps[0].ladder[0].answers) is type(answers)
+
+
 # ── folders ───────────────────────────────────────────────────────────────────────────────────────────────
 
 def test_the_default_rule_comes_first_and_the_others_in_the_order_of_their_files(write, tmp_path):

@@ -52,9 +52,24 @@ def test_every_part_of_a_rule_changes_its_hash(district):
         with_rung(replace(rung, repeats=())),
         with_rung(replace(rung, repeats=(replace(repeat, every=timedelta(minutes=6)), *rung.repeats[1:]))),
         with_rung(replace(rung, repeats=(replace(repeat, times=4), *rung.repeats[1:]))),
+        *(with_rung(replace(rung, answers=answers)) for answers in ("all", "any", 1, 2)),
     ]
     hashes = {district.content_hash(), *(rule.content_hash() for rule in changed)}
     assert len(hashes) == 1 + len(changed)
+
+
+@pytest.mark.parametrize("answers", ["all", "any", 1, 2, 50])
+def test_how_many_must_answer_is_written_down_and_read_back(district, answers):
+    step = district.steps[0]
+    asking = replace(district, steps=(replace(step, ladder=(*step.ladder[:-1], replace(step.ladder[-1], answers=answers))),
+                                      *district.steps[1:]))
+    assert ResponseProtocol.from_stamp(asking.stamp()) == asking
+    assert asking.stamp().count('"answers":') == 1
+
+
+def test_a_rule_that_asks_nobody_is_written_down_as_it_was_before_rungs_could_ask(rule):
+    """Else every running incident would stand under another rule after an upgrade."""
+    assert "answers" not in rule.stamp()
 
 
 def test_a_step_is_found_by_its_key(district):

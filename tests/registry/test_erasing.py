@@ -9,6 +9,7 @@ from sqlalchemy import text
 from incident_clock.errors import Conflict, Invalid
 from incident_clock.ledger.chain import verify_lines
 from incident_clock.registry import ledger
+from incident_clock.registry.calls import PHONE
 from incident_clock.store.base import Base
 from tests.support.bureau import WU, ZHOU, small_rule
 from tests.support.room import Room
@@ -19,7 +20,8 @@ TEXTS = {
     "summary": "目击者郗女士电话13712345678称二人受困", "unit": "桥梁养护股",
 }
 LOG_TEXTS = {"report_to": "接线员鲍某", "evidence": "录音编号QX-77", "note": "复诵无误并留底", "reason": "线路忙改用手机"}
-WRITTEN = [*TEXTS.values(), *LOG_TEXTS.values(), "13712345678", "张冠李戴了", "处置完毕归档"]
+ANSWER_NOTE = "值机员电话里说正往现场赶"
+WRITTEN = [*TEXTS.values(), *LOG_TEXTS.values(), ANSWER_NOTE, "13712345678", "张冠李戴了", "处置完毕归档"]
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ def room(store, now: datetime) -> Room:
 
 def played(room: Room) -> str:
     number = room.register(**TEXTS)
-    room.work(minutes=27)
+    room.work(minutes=16)
+    room.desk.acknowledge(number, "zhou", how=PHONE, actor=WU, now=room.now, note=ANSWER_NOTE)
+    room.work(minutes=11)
     room.log(number, **LOG_TEXTS)
     room.work(minutes=1)
     room.withdraw(number, reason="张冠李戴了")

@@ -14,28 +14,35 @@ from incident_clock.ledger import chain
 from incident_clock.ledger.fact import ENGINE, Actor, Erasable
 from incident_clock.people import roster
 from incident_clock.registry import incidents, ledger
+from incident_clock.registry.calls import PHONE
 from incident_clock.registry.facts import DeadlinePassed, StepLogged
 from incident_clock.store.session import Store
 from tests.support.bureau import KEY_OF, WU, ZHOU, small_rule
 from tests.support.race import at_once
 from tests.support.room import Room
+from tests.support.roster import away
 
 WRITERS = 8
 TEXTS = {  # every free text a person can hand in; no two share a run of characters
     "title": "牌坊倒塌砸中轿车", "place": "银杏巷十七弄", "source": "热线转来工单甲子", "first_learned_by": "巡逻员庞某寅时",
     "summary": "目击者郗女士电话13712345678称二人受困", "unit": "桥梁养护股",
 }
+ANSWER_NOTE = "值机员电话里说正往现场赶"
 LOG_TEXTS = {"report_to": "接线员鲍某", "evidence": "录音编号QX-77", "note": "复诵无误并留底", "reason": "线路忙改用手机"}
 
 
 @pytest.fixture(scope="module")
 def story(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Room:
-    """One incident with every kind of entry: told, late, logged, withdrawn, logged again, closed."""
+    """One incident with every kind of entry: told, answered, sent again, late, logged, withdrawn, logged again, closed."""
     path = tmp_path_factory.mktemp("ledger") / "story.db"
     shutil.copyfile(sqlite_template, path)
     room = Room(Store(f"sqlite:///{path}", is_durable=False), datetime(2026, 3, 12, 6, 5, tzinfo=UTC), small_rule())
     number = room.register(**TEXTS, category="accident", event_grade="一般", opinion_grade="较大")
-    room.work(minutes=27)
+    away(room.store, "feng", room.now, room.now.replace(year=2027), "han")  # the head's messages name him they are for
+    room.work(minutes=16)
+    room.desk.acknowledge(number, "zhou", how=PHONE, actor=WU, now=room.now, note=ANSWER_NOTE)
+    room.desk.resend(number, "phone_report", 2, "wu", actor=ZHOU, now=room.now)
+    room.work(minutes=11)
     room.log(number, **LOG_TEXTS)
     room.work(minutes=1)
     room.withdraw(number, reason="张冠李戴了")
@@ -56,7 +63,7 @@ def links(story: Room) -> list[chain.Link]:
 def test_the_story_holds_every_kind_of_entry(links):
     assert {chain.plain(link)["kind"] for link in links} == {
         "IncidentRegistered", "RungRaised", "DeadlinePassed", "MessageSettled", "StepLogged", "AudienceTold",
-        "LogWithdrawn", "IncidentClosed"}
+        "LogWithdrawn", "IncidentClosed", "StandInCalled", "Acknowledged", "Resent"}
 
 
 def test_sequences_start_at_one_without_gaps(links):
@@ -99,11 +106,11 @@ def test_nothing_a_person_wrote_or_is_called_stands_in_the_hashed_bytes(story: R
         people = roster.everybody(session)
     names = [card.name for card in people]
     numbers = [value for card in people for value in (card.phone, card.phone[3:], card.email) if value]
-    written = [*TEXTS.values(), *LOG_TEXTS.values(), "张冠李戴了", "处置完毕归档", "13712345678", *names, *numbers]
+    written = [*TEXTS.values(), *LOG_TEXTS.values(), ANSWER_NOTE, "张冠李戴了", "处置完毕归档", "13712345678", *names, *numbers]
     assert [said for said in written if said in hashed] == []
     assert [key for key in KEY_OF.values() if f'"{key}"' in hashed] == []
     kept = {text for link in links for _, text in link.texts.values()}
-    assert {*TEXTS.values(), *LOG_TEXTS.values(), "周甲", "吴乙", "郑丙", "冯戊"} <= kept
+    assert {*TEXTS.values(), *LOG_TEXTS.values(), ANSWER_NOTE, "周甲", "吴乙", "郑丙", "王丁", "冯戊", "韩子"} <= kept
 
 
 def test_every_entry_shows_who_when_and_when_written_down(links):

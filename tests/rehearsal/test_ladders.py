@@ -21,6 +21,13 @@ def calls(events: Iterable[Event], step: str) -> list[tuple[str, int, int]]:
             for event in events if event.kind == "RungRaised" and event.step == step]
 
 
+def called_by(event: Event) -> list[str]:
+    """Who is told to do something by this event."""
+    if event.kind == "StandInCalled":
+        return [event.body["person"]] if event.body["reason"] == "called" else []
+    return event.body["audience"] if event.kind == "RungRaised" else []
+
+
 def test_the_preliminary_report_of_s01_is_called_four_times_and_no_more_once_it_is_logged(show):
     events = show("S01")[1]
     assert calls(events, "preliminary_report") == [("22:10", 1, 0), ("22:25", 2, 0), ("22:35", 3, 0), ("22:41", 4, 0)]
@@ -38,10 +45,25 @@ def test_each_rung_tells_the_people_of_its_roles(show):
 def test_everybody_who_was_called_hears_the_all_clear_once(show):
     events = show("S01")[1]
     for step in {event.step for event in events if event.step}:
-        called = [name for event in events if event.kind == "RungRaised" and event.step == step
-                  for name in event.body["audience"]]
+        called = [name for event in events if event.step == step for name in called_by(event)]
         [cleared] = [event.body["audience"] for event in events if event.kind == "AudienceTold" and event.step == step]
         assert cleared == list(dict.fromkeys(called))
+
+
+def test_the_stand_in_of_a_silent_leader_is_called_two_minutes_after_his_rung(show):
+    """郑丙 and 王丁 at 22:25, a quarter of the hour before the deadline; 王丁, B角 of 郑丙, was told at once with him."""
+    found = [(event.at.astimezone(SHANGHAI).strftime("%H:%M"), event.body["rung"], event.body["in_place_of"],
+              event.body["person"], event.body["reason"]) for event in show("S01")[1]
+             if event.kind == "StandInCalled" and event.step == "preliminary_report"]
+    assert found == [("22:27", 2, "郑丙", "王丁", "told_already"), ("22:27", 2, "王丁", "冯戊", "called"),
+                     ("22:37", 3, "王丁", "冯戊", "told_already"), ("22:37", 3, "冯戊", "王丁", "told_already")]
+
+
+def test_no_stand_in_is_called_before_the_last_quarter_nor_once_the_step_is_logged(show):
+    """The phone report is logged the moment 郑丙 is told; the release tells 王丁 at 00:40, an hour before its quarter."""
+    found = [(event.at.astimezone(SHANGHAI).strftime("%H:%M"), event.step) for event in show("S01")[1]
+             if event.kind == "StandInCalled"]
+    assert [one for one in found if one[1] in ("phone_report", "release")] == [("01:42", "release")] * 2
 
 
 def test_a_restart_at_17_minutes_sends_one_recovered_rung_not_three(setting, scenarios):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from incident_clock.registry.chain import verify_lines
+from incident_clock.ledger.chain import verify_lines
 from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.performance import Performance
 from incident_clock.rehearsal.replay import acts_of, last_look

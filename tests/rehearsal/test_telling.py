@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from rich.cells import cell_len
 
-from incident_clock.registry.chain import Broken
+from incident_clock.ledger.chain import Broken
 from incident_clock.rehearsal.performance import Event
 from incident_clock.rehearsal.replay import replay
 from incident_clock.rehearsal.telling import Teller
@@ -55,6 +55,29 @@ def test_every_event_is_one_readable_line(told, show):
     assert below(lines, "  2026-04-19")[0] == "  00:40  权威信息发布 第2级 → 陈己、王丁"
 
 
+def test_a_leader_who_does_not_answer_is_told_of_with_his_stand_in(told, show):
+    lines = told("S01", "", show("S01"))
+    assert [line for line in lines if line.startswith("  22:27")] == [
+        "  22:27  初步报告 郑丙未应答，其B角王丁在这一级已经催过",
+        "  22:27  初步报告 王丁未应答，转B角 → 冯戊",
+    ]
+
+
+def test_a_wordy_teller_shows_what_a_stand_in_was_told_and_nothing_where_nobody_was(told, show):
+    lines = told("S01", "", show("S01"), is_wordy=True)
+    (place,) = [number for number, line in enumerate(lines) if line == "  22:27  初步报告 王丁未应答，转B角 → 冯戊"]
+    assert lines[place - 1] == "  22:27  初步报告 郑丙未应答，其B角王丁在这一级已经催过"
+    assert lines[place + 1].startswith("         原文：【云河综合执法】事件001：A角未应答，现转B角。初步报告22:40截止，剩13分，请接手。")
+
+
+def test_a_leader_without_a_stand_in_is_told_of(told, show):
+    played, events = show("S01")
+    (one,) = [event for event in events if event.kind == "StandInCalled" and event.body["reason"] == "called"
+              and event.step == "detailed_report"]
+    alone = replace(one, body={**one.body, "person": None, "reason": "nobody"}, text="")
+    assert "  23:22  详细报告 郑丙未应答，没有可转的B角" in told("S01", "", (played, [alone]))
+
+
 def test_the_closing_table_shows_due_done_verdict_and_expectation(told, show):
     table = told("S01", "", show("S01"))[-8:]
     assert [line.split() for line in table[:3]] == [
@@ -62,7 +85,7 @@ def test_the_closing_table_shows_due_done_verdict_and_expectation(told, show):
         ["电话上报", "22:00", "21:55", "按时", "ontime", "ontime", "相符", "ok"],
         ["初步报告", "22:40", "22:46", "超时6分", "late", "6", "late", "6", "相符", "ok"],
     ]
-    assert table[-2] == "  记录链75条，单凭导出文件核验完好；发出提醒47条"
+    assert table[-2] == "  记录链87条，单凭导出文件核验完好；发出提醒51条"
 
 
 def test_the_columns_stand_one_under_the_other_whatever_the_script(told, show):

@@ -1,6 +1,7 @@
 """What must hold after any day (reliability.md, invariants I1 to I9), worked out without the product's own rules.
 
-Planned calls are counted one by one, audiences read off the rule, projections folded from the ledger.
+Planned calls are counted one by one, audiences, answers and stand-ins predicted (`prediction.py`: I10, I11), projections
+folded from the ledger.
 """
 
 import io
@@ -10,15 +11,15 @@ from itertools import islice
 
 from sqlalchemy import select
 
+from incident_clock.ledger.chain import plain, verify_lines
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, Rung, Step
 from incident_clock.registry import ledger
-from incident_clock.registry.chain import plain, verify_lines
 from incident_clock.registry.projections import disagreement
 from incident_clock.registry.tables import Deadline, Incident
+from tests.simulation.prediction import Prediction, Wrong
 from tests.simulation.world import LOST, MINUTE, RULE, World
-from tests.support.bureau import KEY_OF
 from tests.support.telling import PERMANENT, UNKNOWN
 
 Planned = tuple[int, int]  # rung, repeat
@@ -58,9 +59,9 @@ class Examination:
             for step in RULE.steps:
                 deadline = next(d for d in self.deadlines if (d.incident_id, d.step) == (incident.id, step.key))
                 self.check_coverage(incident, step, deadline)
-                self.check_audiences(incident, step)
+                prediction = self.check_people(incident, step, deadline)
                 self.check_passing(incident, step, deadline)
-                self.check_fold(incident, step, deadline)
+                self.check_fold(incident, step, deadline, prediction)
                 self.check_news(incident, step, deadline)
         self.check_unique()
         self.check_claims()
@@ -95,18 +96,23 @@ class Examination:
                       f"{name} raised while its step was not open")
         self.must(not +handled, "I12", f"{incident.number} {step.key}: raised what nobody planned {handled}")
 
-    def check_audiences(self, incident: Incident, step: Step) -> None:
+    # ── I1, I10, I11: whom each call reached, whose silence was passed on, who was left alone ─────────────────
+    def check_people(self, incident: Incident, step: Step, deadline: Deadline) -> Prediction:
+        prediction = Prediction(
+            step, incident.clock_started_at + step.within, self.world.staff,
+            [(at, key) for at, number, key in self.world.answered if number == incident.number],
+            lambda at: self.is_seen_open(incident, step, at, self.world.ended))
+        try:
+            prediction.follow(e for e in self.entries[incident.id] if e["body"].get("step") == step.key)
+        except Wrong as wrong:
+            raise Broken(self.world, wrong.invariant, f"{incident.number} {step.key}: {wrong.what}") from wrong
+        wanted = Counter((*told, channel) for told in prediction.told for channel in self.world.room.channels)
+        found = Counter((x.kind, x.rung, x.repeat, x.skipped_rung, x.person, x.channel) for x in self.messages.values()
+                        if (x.incident_id, x.step) == (incident.id, step.key) and x.kind in (m.REMINDER, m.STAND_IN))
+        self.must(found == wanted, "I1", f"{incident.number} {step.key}: {found - wanted} and not {wanted - found}")
         for entry in self.of(incident, "RungRaised", step):
-            body = entry["body"]
-            rungs = {body["rung"], *(over["rung"] for over in body["passed_over"])}
-            people = {KEY_OF[role] for rung in step.ladder if rung.number in rungs for role in rung.tell}
-            found = {(message.person, message.channel) for message in self.messages.values() if
-                     (message.incident_id, message.step, message.kind, message.rung, message.repeat) ==
-                     (incident.id, step.key, m.REMINDER, body["rung"], body["repeat"])}
-            wanted = {(person, channel) for person in people for channel in self.world.room.channels}
-            self.must(found == wanted, "I1", f"{incident.number} {step.key} rung {body['rung']}: {found} for {wanted}")
-            self.must(len(body["audience"]) == len(people), "I1", "the ledger names another audience")
-            self.must(body["due_at"] <= entry["happened_at"], "I12", "a rung before its instant")
+            self.must(entry["body"]["due_at"] <= entry["happened_at"], "I12", "a rung before its instant")
+        return prediction
 
     # ── I2, I3 ──────────────────────────────────────────────────────────────────
     def check_claims(self) -> None:
@@ -124,7 +130,7 @@ class Examination:
                 self.must(is_logged, "I2", f"the all-clear {message_id} was claimed after its log was withdrawn")
 
     def check_unique(self) -> None:
-        seen = Counter((x.incident_id, x.step, x.kind, x.rung, x.repeat, x.person, x.channel)
+        seen = Counter((x.incident_id, x.step, x.kind, x.rung, x.repeat, x.skipped_rung, x.person, x.channel)
                        for x in self.messages.values())
         self.must(max(seen.values(), default=1) == 1, "I3", f"twice {seen.most_common(1)}")
 
@@ -160,7 +166,7 @@ class Examination:
             if message.state == m.FAILED:
                 fates = {call.fate for call in self.world.calls if call.message_id == message.id}
                 self.must(PERMANENT in fates, "I6", f"{name} failed without being refused")
-            if message.state == m.WITHDRAWN and message.kind == m.REMINDER:
+            if message.state == m.WITHDRAWN and message.kind in (m.REMINDER, m.STAND_IN):
                 self.must(logged[message.incident_id, message.step], "I6", f"{name} stays withdrawn while its step is open")
             settled = [e for e in self.entries[message.incident_id] if e["kind"] == "MessageSettled"
                        and e["body"]["reference"] == message.reference and e["body"]["outcome"] == "accepted"]
@@ -196,7 +202,7 @@ class Examination:
         for name in ("clock_started_at", "received_at", "registered_at"):
             self.must(datetime.fromisoformat(body[name]) == getattr(incident, name), "I9", f"{incident.number}: {name}")
 
-    def check_fold(self, incident: Incident, step: Step, deadline: Deadline) -> None:
+    def check_fold(self, incident: Incident, step: Step, deadline: Deadline, prediction: Prediction) -> None:
         folded: dict[str, object] = dict.fromkeys(
             ("settled_at", "settled_sequence", "done_at", "reopened_at", "passed_at"))
         dealt_until: datetime | None = None
@@ -217,7 +223,9 @@ class Examination:
         coming = [at for _, at in calls(step, incident.clock_started_at) if dealt_until is None or at > dealt_until]
         folded |= {"due_at": due, "next_rung_at": min(coming)}
         wakes = [min(coming)] if folded["passed_at"] else [min(coming), due.replace(second=0, microsecond=0) + MINUTE]
-        folded["wake_at"] = min(wakes)
+        folded["wake_at"] = min(*wakes, *prediction.waiting) if prediction.waiting else min(wakes)
+        if folded["settled_at"] and deadline.wake_at in prediction.waits:
+            folded["wake_at"] = deadline.wake_at  # it was logged while a stand-in was to be called: nobody looks at it
         stored = {name: getattr(deadline, name) for name in folded}
         self.must(stored == folded, "I9", f"{incident.number} {step.key}: {stored} for {folded}")
 
@@ -228,7 +236,7 @@ class Examination:
         if not turns:
             return
         is_logged = turns[-1]["kind"] == "StepLogged"
-        told_before, news = ((m.REMINDER, m.REOPENED), m.ALL_CLEAR) if is_logged else ((m.ALL_CLEAR,), m.REOPENED)
+        told_before, news = ((m.REMINDER, m.STAND_IN, m.REOPENED), m.ALL_CLEAR) if is_logged else ((m.ALL_CLEAR,), m.REOPENED)
         orders = [order for order, number, key, _ in self.world.settled if (number, key) == (incident.number, step.key)]
         claimed = defaultdict(list)
         for order, message_id in self.world.claims:

@@ -8,16 +8,19 @@ import pytest
 from sqlalchemy import update
 
 from incident_clock import desk
-from incident_clock.engine import alerts, tick
+from incident_clock.engine import alerts, course
 from incident_clock.outbox import messages as m
 from incident_clock.outbox import queue
 from incident_clock.outbox.queue import Outcome
 from incident_clock.outbox.tables import Message
+from incident_clock.people import calling
+from incident_clock.people.duty import DutyBook
 from incident_clock.protocol import ladder
 from incident_clock.protocol.ladder import Decision, Occurrence
+from incident_clock.registry import calls as registry_calls
 from incident_clock.registry import incidents
 from tests.simulation.oracle import Broken, calls, examine
-from tests.simulation.world import DAY, World, fresh_sqlite
+from tests.simulation.world import DAY, MINUTE, World, fresh_sqlite
 
 DAYS = 30  # within which a planted bug must be found
 
@@ -59,8 +62,8 @@ def the_passed_over_are_not_told(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_passed_over_are_not_named(patch: pytest.MonkeyPatch) -> None:
-    whole = tick.RungRaised
-    patch.setattr(tick, "RungRaised", lambda **named: whole(**{**named, "passed_over": []}))
+    whole = alerts.RungRaised
+    patch.setattr(alerts, "RungRaised", lambda **named: whole(**{**named, "passed_over": []}))
 
 
 def a_gap_is_a_burst(patch: pytest.MonkeyPatch) -> None:
@@ -79,7 +82,7 @@ def a_gap_forgets_the_lower_rungs(patch: pytest.MonkeyPatch) -> None:
 
 
 def deadlines_pass_in_silence(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(tick, "overdue_from", lambda due: due + 9 * DAY)
+    patch.setattr(course, "overdue_from", lambda due: due + 9 * DAY)
 
 
 def a_withdrawn_message_may_be_claimed(patch: pytest.MonkeyPatch) -> None:
@@ -147,6 +150,69 @@ def a_late_registration_moves_t0(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(incidents, "_clock_start", lambda new, protocol, now: now)
 
 
+def no_stand_in_is_ever_called(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calling, "needs_stand_in", lambda *given, **named: False)
+
+
+def stand_ins_are_called_a_minute_early(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(course, "STAND_IN_AFTER", MINUTE)
+
+
+def the_last_half_counts_as_the_last_quarter(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calling, "LAST_PART", 2)
+
+
+def enough_answers_excuse_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calling, "answers_needed", lambda rung, told: told)
+
+
+def a_stand_in_is_called_although_there_was_an_answer(patch: pytest.MonkeyPatch) -> None:
+    whole = registry_calls._answered
+
+    def answered(session, incident, deadline, rows, **named):
+        waited = [(row, row.stand_in_at) for row in rows]
+        whole(session, incident, deadline, rows, **named)
+        for row, at in waited:
+            row.stand_in_at = at
+
+    patch.setattr(registry_calls, "_answered", answered)
+
+
+def a_log_leaves_the_silent_waiting(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(registry_calls, "rest", lambda session, **named: None)
+
+
+def an_answer_silences_everything_to_come(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(registry_calls, "paused_until", lambda *, due, now: now + DAY)
+
+
+def an_answer_holds_first_calls_back_too(patch: pytest.MonkeyPatch) -> None:
+    whole = course.Course._conditions
+    patch.setattr(course.Course, "_conditions", lambda self, occurrence, around: whole(
+        self, replace(occurrence, repeat=1), around))
+
+
+def an_answer_changes_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(registry_calls, "acknowledge", lambda *given, **named: [])
+
+
+def an_empty_rung_tells_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calling, "_others", lambda step, number: iter(()))
+
+
+def an_empty_rung_is_gone_over_downwards(patch: pytest.MonkeyPatch) -> None:
+    whole = calling._others
+    patch.setattr(calling, "_others", lambda step, number: reversed(list(whole(step, number))))
+
+
+def who_is_away_is_called_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DutyBook, "_present", lambda self, holder, at, asked=(): holder)
+
+
+def a_stand_in_hears_no_news(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(desk, "CHASING", (m.REMINDER, m.REOPENED))
+
+
 MUTANTS = {  # planted bug → the invariant that must be found broken, and the day to begin with
     reminders_outlive_the_log: ("I2", 0), an_all_clear_outlives_its_log: ("I2", 0),
     a_kept_back_reminder_is_forgotten: ("I6", 18), a_reopened_ladder_starts_anew: ("I3", 0),
@@ -156,6 +222,13 @@ MUTANTS = {  # planted bug → the invariant that must be found broken, and the 
     a_lost_answer_counts_as_a_yes: ("I6", 0), a_lost_answer_counts_as_a_no: ("I5", 0), a_failed_try_is_the_last: ("I6", 0),
     nobody_is_rescued: ("I6", 4), a_rescued_message_is_not_marked: ("I5", 4), only_sure_readers_get_the_news: ("news", 2),
     nobody_hears_of_a_withdrawn_log: ("news", 0), a_late_registration_moves_t0: ("T0", 0),
+    no_stand_in_is_ever_called: ("I10", 0), stand_ins_are_called_a_minute_early: ("I10", 0),
+    the_last_half_counts_as_the_last_quarter: ("I10", 0), enough_answers_excuse_nobody: ("I10", 0),
+    a_stand_in_is_called_although_there_was_an_answer: ("I10", 0), a_log_leaves_the_silent_waiting: ("I10", 0),
+    an_answer_silences_everything_to_come: ("I11", 0), an_answer_holds_first_calls_back_too: ("I1", 0),
+    an_answer_changes_nothing: ("I11", 0), an_empty_rung_tells_nobody: ("I1", 0),
+    an_empty_rung_is_gone_over_downwards: ("I1", 0), who_is_away_is_called_all_the_same: ("I1", 0),
+    a_stand_in_hears_no_news: ("news", 0),
 }
 
 

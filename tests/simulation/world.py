@@ -1,4 +1,5 @@
-"""One virtual day drawn from a seed: people who register, log and take back, an engine that dies, channels that fail.
+"""One virtual day drawn from a seed: people who register, answer, log and take back, some of whom are away or gone, an
+engine that dies, channels that fail.
 
 The product's own parts do the work; this only decides what happens when, and keeps what an oracle needs to know.
 """
@@ -22,8 +23,10 @@ from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, OVERDUE_BY, Repeat
 from incident_clock.store.session import Store
-from tests.support.bureau import WANG, WU, ZHOU, rung, small_rule
+from tests.simulation.prediction import Staff
+from tests.support.bureau import KEY_OF, WANG, WU, ZHOU, rung, small_rule
 from tests.support.room import Room
+from tests.support.roster import away, put
 from tests.support.telling import ARRIVES, PERMANENT, TEMPORARY, UNKNOWN
 
 MORNING = datetime(2026, 3, 12, 0, 30, tzinfo=UTC)
@@ -32,10 +35,15 @@ MINUTE = timedelta(minutes=1)
 LOST = "lost"  # the letter never arrived and the answer is unknown
 
 RULE = small_rule(
-    rung(1, AFTER, 0, "duty_officer"), rung(2, BEFORE_DUE, 8, "duty_officer", "duty_chief"),
-    rung(3, BEFORE_DUE, 4, "deputy"), rung(4, BEFORE_DUE, 4, "duty_leader"),
+    rung(1, AFTER, 0, "duty_officer", repeats=(Repeat(timedelta(minutes=4), 2),)),
+    rung(2, BEFORE_DUE, 8, "duty_officer", "duty_chief"),
+    rung(3, BEFORE_DUE, 4, "deputy"), rung(4, BEFORE_DUE, 4, "duty_leader", "head", answers="any"),
     rung(5, OVERDUE_BY, 1, "head", repeats=(Repeat(timedelta(minutes=9), 2), Repeat(timedelta(minutes=40)))),
     steps=("phone_report", "preliminary_report"))
+
+ROLES = tuple(dict.fromkeys(role for rung in RULE.steps[0].ladder for role in rung.tell))
+DEPUTIES = ("chu", "jiang", "wei", "han")  # who may act for somebody: they hold none of these roles themselves
+UNLIMITED = 10_000  # text messages a day: the budget has tests of its own
 
 FATES = {  # profile → fates and their weights
     "calm": ((ARRIVES,), (1,)),
@@ -77,6 +85,7 @@ class World:
     rescued: set[tuple[int, int]] = field(default_factory=set)  # message and attempt whose lease was freed
     claims: list[tuple[int, int]] = field(default_factory=list)  # order, message
     settled: list[tuple[int, str, str, bool]] = field(default_factory=list)  # order, number, step, is it logged now
+    answered: list[tuple[datetime, str, str]] = field(default_factory=list)  # instant, number, who says so
     crashes: int = 0
     order: int = 0
 
@@ -85,6 +94,8 @@ class World:
         self.profile = self.random.choices(("calm", "mixed", "hell"), (2, 6, 2))[0]
         channels = ("sms", "email") if self.random.random() < 0.2 else ("sms",)
         self.room = Room(self.store, MORNING, RULE, channels=channels)
+        self.room.ticker.daily_budget = UNLIMITED
+        self.staff = self._staff()
         for channel in self.room.channels.values():
             channel.fate = self._fate
         self.engines, self.sender, self.zombies = 0, None, list[tuple[Sender, list[Claimed]]]()
@@ -108,6 +119,22 @@ class World:
         self._run_until(self.room.now + 3 * MINUTE)
         return self
 
+    def _staff(self) -> Staff:
+        """Who is here today: most are, some are away with a deputy, one or the other has left."""
+        holders: dict[str, str | None] = {}
+        acting, gone, deputies = {}, set(), list(DEPUTIES)
+        for role in ROLES:
+            key, chance = KEY_OF[role], self.random.random()
+            holders[role] = key
+            if chance < 0.08:
+                put(self.store, key, is_active=False)
+                gone.add(key)
+                holders[role] = None
+            elif chance < 0.2 and deputies:
+                holders[role] = acting[key] = deputies.pop(self.random.randrange(len(deputies)))
+                away(self.store, key, MORNING - 2 * DAY, MORNING + 2 * DAY, acting[key])
+        return Staff(holders, acting, frozenset(gone))
+
     def _plan(self) -> Iterator[tuple[datetime, object, tuple]]:
         random = self.random
         for _ in range(min(8, 1 + int(random.expovariate(0.65)))):
@@ -121,6 +148,9 @@ class World:
                         break
                     logged += timedelta(seconds=random.choice((0, 1, 3, 40, 300, 600, 1500)))
                     yield logged, verb, (known, step.key)
+            for _ in range(random.choice((0, 2, 5, 9))):
+                behind = random.choice((0, 0, 2, 7, 12, 16, 16, 21, 32, 36, 36, 41)) * MINUTE
+                yield at + behind + timedelta(seconds=random.choice((0, 1, 20, 70, 119, 121, 150))), self._answer, (known,)
         if self.profile != "calm":
             for _ in range(random.choice((0, 1, 1, 2, 3))):
                 at = MORNING + random.randint(0, 140) * MINUTE
@@ -142,6 +172,17 @@ class World:
 
     def _withdraw(self, known: list[str], step: str) -> None:
         self._act(known[0], step, False, lambda: self.room.withdraw(known[0], step))
+
+    def _answer(self, known: list[str]) -> None:
+        """Somebody says that he has received it, whether he was called or not."""
+        here = [key for key in (*self.staff.holders.values(), "wang", "feng", "wu", "chen") if key]
+        person = self.random.choice(here)
+        try:
+            self.room.acknowledge(known[0], person)
+        except Refusal:
+            return
+        self.order += 1
+        self.answered.append((self.room.now, known[0], person))
 
     def _act(self, number: str, step: str, is_logged: bool, verb) -> None:
         try:

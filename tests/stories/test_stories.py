@@ -16,7 +16,11 @@ def test_an_unlogged_phone_report_is_chased_rung_by_rung_up_to_the_head(story: S
         "duty_officer", "duty_chief")
     story.after(minutes=10).expect(to="duty_chief", saying="剩10分").expect_nobody_but("duty_officer", "duty_chief")
     story.after(minutes=15).expect(to="duty_leader", saying="剩5分").expect_nobody_but("duty_leader", "publicity_chief")
+    story.after(minutes=16.98).expect_silence()
+    story.after(minutes=17).expect(to="deputy", saying="A角未应答，现转B角").expect_nobody_but("deputy")  # of the duty leader
     story.after(minutes=18).expect(to="deputy", saying="剩2分").expect_nobody_but("deputy")
+    story.after(minutes=19.98).expect_silence()
+    story.after(minutes=20).expect(to="head", saying="已到时限，请接手").expect_nobody_but("head")  # of the deputy
     story.after(minutes=20.98).expect_silence().expect_standing("nearing")
     story.after(minutes=21).expect(to="deputy", saying="超时").expect(to="head", saying="14:25").expect_standing("overdue")
     story.after(minutes=25.9).expect_silence()
@@ -43,8 +47,9 @@ def test_s02_a_billboard_falls_and_every_step_is_in_time(story: Story):
 
 def test_s01_a_report_six_minutes_late_stops_its_ladder_the_moment_it_is_logged(story: Story):
     story.register("老槐巷夜市摊贩与执法队员争执短视频", received="14:05").log()
-    for minutes, role in ((30, "publicity_chief"), (45, "duty_leader"), (55, "head"), (61, "head")):
-        story.after(minutes=minutes).expect(to=role, step="preliminary_report")
+    for minutes, role, kind in ((30, "publicity_chief", "reminder"), (45, "duty_leader", "reminder"),
+                                (47, "head", "stand_in"), (55, "head", "reminder"), (61, "head", "reminder")):
+        story.after(minutes=minutes).expect(to=role, step="preliminary_report", kind=kind)
     story.after(minutes=66).log("preliminary_report").expect_standing("met_late", "preliminary_report", late=6)
     story.after(minutes=74.9).expect(to="head", saying="初步报告已登记（15:11办结）").expect(to="duty_officer", kind="all_clear")
     story.expect_record("StepLogged", late_minutes=6, is_late_entry=False)
@@ -156,7 +161,7 @@ def test_on_new_years_eve_the_number_is_of_the_old_year_and_the_deadline_of_the_
     story = Story(Room(store, datetime(2026, 12, 31, 23, 57, tzinfo=ZONE), channels=("sms",)))
     story.register().after(seconds=0).expect(to="duty_officer", saying="2027-01-01 00:17")
     assert story.number == "2026-0001"
-    story.at("00:17").expect(to="deputy", saying="00:17截止").at("00:18").expect(to="head", saying="超时")
+    story.at("00:17").expect(to="deputy", saying="00:17截止", kind="reminder").expect(to="head", saying="已到时限").at("00:18").expect(to="head", saying="超时")
     story.register()
     assert story.number == "2027-0001"
 

@@ -1,6 +1,5 @@
 """The fictional bureau of the example file, the rules of `config/`, and the persons who act in tests."""
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -8,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
+from incident_clock.ledger.fact import Actor
 from incident_clock.people.importing import PeopleFile, read_people
-from incident_clock.people.tables import Directory, Person, Unit
+from incident_clock.people.tables import ContactMethod, Directory, Person, Unit
 from incident_clock.protocol.loading import load_protocol
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, OVERDUE_BY, Repeat, ResponseProtocol, Rung, Step
-from incident_clock.registry.facts import Actor
 from incident_clock.store.session import Store
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -21,6 +20,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 ZHOU = Actor(name="周甲", role="duty_officer", key="zhou")
 WU = Actor(name="吴乙", role="duty_chief", key="wu")
 WANG = Actor(name="王丁", role="deputy", key="wang")
+SHEN = Actor(name="沈癸", role="admin", key="shen")
 
 KEY_OF = {  # role → key of the one person who holds it
     "duty_officer": "zhou", "duty_chief": "wu", "duty_leader": "zheng", "publicity_chief": "chen", "deputy": "wang",
@@ -28,6 +28,12 @@ KEY_OF = {  # role → key of the one person who holds it
     "admin": "shen",
 }
 ROLE_OF = {key: role for role, key in KEY_OF.items()}
+
+
+def actor(key: str) -> Actor:
+    """A person of the example bureau as he acts in his own name."""
+    card = next(card for card in _people().people if card.key == key)
+    return Actor(card.name, card.roles[0], key)
 
 
 def move_in(store: Store, now: datetime) -> None:
@@ -39,7 +45,11 @@ def move_in(store: Store, now: datetime) -> None:
             {"key": unit.key, "name": unit.name, "short_name": unit.short_name, "parent": unit.parent, "position": place}
             for place, unit in enumerate(file.units)])
         session.execute(insert(Person), [
-            {**asdict(card), "roles": list(card.roles), "position": place} for place, card in enumerate(file.people)])
+            {"key": card.key, "name": card.name, "unit": card.unit, "roles": list(card.roles), "stand_in": card.stand_in,
+             "language": card.language, "is_active": True, "position": place} for place, card in enumerate(file.people)])
+        session.execute(insert(ContactMethod), [
+            {"person": card.key, "kind": contact.kind, "address": contact.address, "position": place}
+            for card in file.people for place, contact in enumerate(card.contacts)])
 
 
 @cache
@@ -59,8 +69,8 @@ def small_rule(*rungs: Rung, key: str = "small", starts: str = "received", withi
 
 
 def rung(number: int, anchor: str, minutes: float, *tell: str, by: tuple[str, ...] | None = None,
-         repeats: tuple[Repeat, ...] = ()) -> Rung:
-    return Rung(number, anchor, timedelta(minutes=minutes), tell, by, repeats)
+         repeats: tuple[Repeat, ...] = (), answers: str | int | None = None) -> Rung:
+    return Rung(number, anchor, timedelta(minutes=minutes), tell, by, repeats, answers)
 
 
 LADDER = (

@@ -9,18 +9,19 @@ from sqlalchemy import select
 from incident_clock.clock import VirtualClock
 from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticked, Ticker
+from incident_clock.ledger.chain import plain
+from incident_clock.ledger.fact import Actor
 from incident_clock.outbox import queue, wording
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry import ledger
-from incident_clock.registry.chain import plain
+from incident_clock.registry import calls, ledger
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.facts import Actor
-from incident_clock.registry.tables import Deadline, Incident
+from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.store.session import Store
 from incident_clock.views.reading import Views
 from tests.support import bureau
@@ -39,9 +40,11 @@ class Room:
         bureau.move_in(store, now)
         self.channels = {name: RecordingChannel(name, self.clock) for name in channels}
         self.desk = Desk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
-        self.ticker = Ticker(store, lambda session: self.channels)
+        self.ticker = Ticker(store, lambda session: self.channels, bureau.ZONE)
         self.sender = self.another_sender(engine)
         self.auditor = Auditor(store)
+        self.noticer = Noticer(store, bureau.ZONE, lambda session: self.channels, lambda session, now: (),
+                               lambda gaps, language, now: {})
         self.views = Views(store, bureau.ZONE, self.text_of, lambda: ())
 
     def another_sender(self, engine: str) -> Sender:
@@ -67,6 +70,11 @@ class Room:
     def withdraw(self, number: str, step: str = "phone_report", reason: str | None = "记错了事件", *,
                  actor: Actor = bureau.ZHOU) -> None:
         self.desk.withdraw(number, step, reason, actor=actor, now=self.now)
+
+    def acknowledge(self, number: str, person: str, *, how: str = "page", step: str | None = None,
+                    actor: Actor | None = None) -> None:
+        """A person says that he has received his calls; `actor`: who says so for him."""
+        self.desk.acknowledge(number, person, how=how, step=step, actor=actor or bureau.actor(person), now=self.now)
 
     # ── time ────────────────────────────────────────────────────────────────────
     def tick(self) -> Ticked:
@@ -127,6 +135,11 @@ class Room:
     def incident(self, number: str) -> Incident:
         with self.store.read() as session:
             return session.scalars(select(Incident).where(Incident.number == number)).unique().one()
+
+    def calls(self, number: str, step: str = "phone_report") -> dict[tuple[int, str], Called]:
+        """(rung, person) → the row of everybody called on a step."""
+        with self.store.read() as session:
+            return {(row.rung, row.person): row for row in calls.called(session, self.incident(number).id, step)}
 
     def deadline(self, number: str, step: str = "phone_report") -> Deadline:
         with self.store.read() as session:

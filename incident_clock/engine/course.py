@@ -1,0 +1,164 @@
+"""The course of one open step, decided without a database: which rungs are called now, who hears of it, whose
+stand-ins are called, when to look again. The engine carries it out (`raising.py`); the forecast only goes on with it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from incident_clock.engine import alerts
+from incident_clock.people import calling
+from incident_clock.people.calling import BUDGETED, STAND_IN_AFTER, Conditions, Heard
+from incident_clock.people.cards import PersonCard
+from incident_clock.people.duty import STAND_IN, DutyBook, Holder
+from incident_clock.protocol import ladder
+from incident_clock.protocol.deadlines import overdue_from
+from incident_clock.protocol.ladder import Decision, Occurrence
+from incident_clock.protocol.steps import Rung, Step
+from incident_clock.registry import calls, incidents
+from incident_clock.registry.tables import Called
+
+CALLED, TOLD_ALREADY, NOBODY = "called", "told_already", "nobody"  # what came of calling a stand-in
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What every step meets at one instant: who is on duty, the channels that are on, what each number has had.
+
+    `sent_today`: address → text messages since midnight, counted on as more are decided.
+    """
+
+    now: datetime
+    book: DutyBook
+    channels: Collection[str]
+    daily_budget: int
+    sent_today: dict[str, int]
+
+    def count(self, ways: Mapping[str, str]) -> None:
+        if BUDGETED in ways:
+            self.sent_today[ways[BUDGETED]] = self.sent_today.get(ways[BUDGETED], 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class RungCall:
+    """One rung is called, and who hears of it."""
+
+    occurrence: Occurrence
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class StandInCall:
+    """A leader did not answer. `reason`: `called`, `told_already` or `nobody`; `card` is his B角, if there is one."""
+
+    rung: int
+    in_place_of: str
+    reason: str
+    card: PersonCard | None
+    ways: Mapping[str, str]
+
+    @property
+    def holder(self) -> Holder:
+        """The one who is called, and in whose place."""
+        assert self.card is not None
+        return Holder(self.card, self.card.roles[0], STAND_IN, of=self.in_place_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What one instant brings. `decision` None: no rung was due."""
+
+    passed_at: datetime | None = None
+    decision: Decision | None = None
+    rungs: tuple[RungCall, ...] = ()
+    stand_ins: tuple[StandInCall, ...] = ()
+
+
+@dataclass(slots=True)
+class Course:
+    """One open step on its way. `rows`: who was called on it so far; it grows."""
+
+    incident_id: int
+    step: Step
+    started_at: datetime
+    due_at: datetime
+    next_rung_at: datetime | None
+    passed_at: datetime | None
+    rows: list[Called]
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When to look again: the next rung, the end of the due minute, or a leader's stand-in."""
+        ladder_at = incidents.wake_at(self.next_rung_at, self.due_at, self.passed_at)
+        return min((at for at in (ladder_at, *(row.stand_in_at for row in self.rows)) if at), default=None)
+
+    def go_on(self, around: Surroundings) -> Happening:
+        """Decide all that is due, and take it as having happened."""
+        passed_at, decision, rungs = None, None, []
+        if self.passed_at is None and overdue_from(self.due_at) <= around.now:
+            self.passed_at = passed_at = overdue_from(self.due_at)
+        if self.next_rung_at is not None and self.next_rung_at <= around.now:
+            decision = ladder.decide(self.step, started=self.started_at, next_rung_at=self.next_rung_at,
+                                     now=around.now)
+            rungs = [self._call(occurrence, decision, around) for occurrence in decision.raised]
+            self.next_rung_at = decision.next_rung_at
+        return Happening(passed_at, decision, tuple(rungs), self._call_stand_ins(around))
+
+    def _call(self, occurrence: Occurrence, decision: Decision, around: Surroundings) -> RungCall:
+        heard = calling.who_hears(
+            self.step, occurrence.rung, alerts.roles_of(self.step, decision, occurrence), book=around.book,
+            at=around.now, given=self._conditions(occurrence, around))
+        for one in heard.reached:
+            around.count(one.ways)
+            is_leader = calling.needs_stand_in(self.step, one.holder, due=self.due_at, at=around.now)
+            self._note(heard.rung, one.card.key, around.now,
+                       stand_in_at=around.now + STAND_IN_AFTER if is_leader else None)
+        return RungCall(occurrence, heard)
+
+    def _conditions(self, occurrence: Occurrence, around: Surroundings) -> Conditions:
+        """Repeats leave out who has acknowledged; the first notice of a step is never held back by a budget."""
+        paused = {(row.rung, row.person) for row in self.rows
+                  if row.paused_until is not None and row.paused_until > around.now}
+        told = {row.person for row in self.rows}
+        return Conditions(
+            around.channels,
+            is_paused=lambda rung, person: ((occurrence.repeat > 0 or rung != occurrence.rung)
+                                            and (rung, person) in paused),
+            is_spent=lambda address, person: (person in told and around.sent_today.get(address, 0)
+                                              >= around.daily_budget))
+
+    # ── leaders who do not answer ─────────────────────────────────────────────
+    def _call_stand_ins(self, around: Surroundings) -> tuple[StandInCall, ...]:
+        made = []
+        rungs = {rung.number: rung for rung in self.step.ladder}
+        for row in [row for row in self.rows if row.stand_in_at is not None and row.stand_in_at <= around.now]:
+            row.stand_in_at = None
+            if not self._is_answered(rungs[row.rung]):
+                made.append(self._call_stand_in(rungs[row.rung], row.person, around))
+        return tuple(made)
+
+    def _is_answered(self, rung: Rung) -> bool:
+        own = [row for row in self.rows if row.rung == rung.number and row.in_place_of is None]
+        return sum(row.answered_at is not None for row in own) >= calling.answers_needed(rung, len(own))
+
+    def _call_stand_in(self, rung: Rung, leader: str, around: Surroundings) -> StandInCall:
+        card = around.book.stand_in_of(leader, around.now)
+        ways = calling.usable(card, rung.by, around.channels) if card else {}
+        if card is None or not ways:
+            return StandInCall(rung.number, leader, NOBODY, None, {})
+        if any(row.rung == rung.number and row.person == card.key for row in self.rows):
+            return StandInCall(rung.number, leader, TOLD_ALREADY, card, {})
+        around.count(ways)
+        self._note(rung.number, card.key, around.now, in_place_of=leader)
+        return StandInCall(rung.number, leader, CALLED, card, ways)
+
+    def _note(self, rung: int, person: str, now: datetime, *, stand_in_at: datetime | None = None,
+              in_place_of: str | None = None) -> None:
+        calls.note(self.rows, incident_id=self.incident_id, step=self.step.key, rung=rung, person=person, now=now,
+                   stand_in_at=stand_in_at, in_place_of=in_place_of)
+
+
+def midnight_of(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the day of every number's budget began."""
+    return datetime.combine(now.astimezone(zone).date(), datetime.min.time(), zone)
