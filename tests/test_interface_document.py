@@ -7,9 +7,11 @@ import pytest
 
 from incident_clock.channels.catalog import CATALOG
 from incident_clock.cli.main import COMMANDS
+from incident_clock.ledger.fact import Fact
 from incident_clock.outbox import messages
 from incident_clock.protocol import steps
-from incident_clock.registry.facts import Fact, RungRaised
+from incident_clock.registry import calls
+from incident_clock.registry.facts import RungRaised
 from incident_clock.settings import NAMES
 from incident_clock.store.session import Store
 from tests.api.rig import Api
@@ -21,8 +23,9 @@ WORDS = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", " ".join(re.findall(r"`([^`]+)
 
 @pytest.mark.parametrize(("kind", "names"), [
     ("settings", NAMES), ("commands", COMMANDS), ("roles", steps.ROLES), ("channels", CATALOG),
-    ("states", messages.STATES), ("kinds of messages", (messages.REMINDER, messages.ALL_CLEAR, messages.REOPENED)),
-    ("reasons", RungRaised.REASONS), ("kinds of entries", [fact.__name__ for fact in Fact.__subclasses__()]),
+    ("states", messages.STATES), ("answers", (calls.PAGE, calls.LINK, calls.PHONE, calls.REPLY)),
+    ("kinds of messages", (*messages.CHASING, messages.ALL_CLEAR, messages.GAPS)), ("reasons", RungRaised.REASONS),
+    ("kinds of entries", [fact.__name__ for fact in Fact.__subclasses__()]),
     ("anchors", steps.ANCHORS), ("clock starts", steps.CLOCK_STARTS)])
 def test_every_name_of_the_code_stands_in_the_document(kind: str, names: list[str]) -> None:
     assert set(names) <= WORDS, f"{kind}: {sorted(set(names) - WORDS)} are not documented"
@@ -42,6 +45,6 @@ def test_every_path_of_the_api_stands_in_the_document(sqlite_store: Store, tmp_p
     paths = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()
              if rule.rule.startswith("/api/v1")}
     assert paths == set(re.findall(r"`(?:GET|POST) (/api/v1[^`?]*)`", DOCUMENT))
-    for path in ("/healthz", "/readyz", "/readyz/engine", "/api/openapi.json"):
-        assert path in {rule.rule for rule in app.url_map.iter_rules()}
+    for path in ("/answer/{token}", "/healthz", "/readyz", "/readyz/engine", "/api/openapi.json"):
+        assert path in {re.sub(r"<(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
         assert path in DOCUMENT

@@ -1,17 +1,18 @@
-"""Whose answer is still wanted: the list 谁没回 of an incident, and what a text message from a number can mean."""
+"""Whose answer is still wanted: the list 谁没回 of an incident, what a text message from a number can mean, and what
+the link in a mail is about."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, NotFound
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.queue import RESEND_PAUSE
 from incident_clock.outbox.tables import Attempt, Message
-from incident_clock.people import roster
+from incident_clock.people import access, roster
 from incident_clock.people.calling import answers_needed
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
@@ -20,7 +21,7 @@ from incident_clock.registry.calls import is_outstanding
 from incident_clock.registry.numbers import spoken as spoken_number
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.views import names
-from incident_clock.views.shapes import CallView, StepCalls
+from incident_clock.views.shapes import CallView, MailedCall, StepCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Outstanding:
 def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[StepCalls, ...]:
     """Everybody called on the open steps, the unanswered first in each; steps nobody was called on are left out."""
     steps = {step.key: step for step in incidents.rule_of(incident).steps}
-    tried = _last_tries(session, incident.id)
-    cards = names.by_key(session)
+    sent = _sent(session, incident.id)
+    cards = {card.key: card for card in roster.everybody(session, with_former=True)}
     found = []
     for deadline in incident.deadlines:
         rows = calls.called(session, incident.id, deadline.step) if deadline.settled_at is None else []
@@ -45,7 +46,7 @@ def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[
         own = {number: [row for row in rows if row.rung == number and row.in_place_of is None] for number in rungs}
         short = {number: answers_needed(rungs[number], len(each)) - sum(not is_outstanding(row, now) for row in each)
                  for number, each in own.items()}
-        views = [_view(row, cards, tried.get((row.step, row.rung, row.person)), now) for row in rows]
+        views = [_view(row, cards, sent.get((row.step, row.rung, row.person), _Sent()), now) for row in rows]
         found.append(StepCalls(
             step=deadline.step, title=steps[deadline.step].title,
             calls=tuple(sorted(views, key=lambda view: (not view.is_outstanding, view.told_at))),
@@ -54,19 +55,23 @@ def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[
 
 
 def outstanding(session: Session, address: str, *, now: datetime) -> dict[int, Outstanding]:
-    """Incidents in which somebody was told on this number and has not answered. Raises NotFound when there is none."""
+    """Incidents in which somebody was told on this number and has not answered. Raises NotFound when there is none.
+
+    A message that left once counts whatever became of a later try. Who never writes to an incident answers none.
+    """
     rows = session.execute(
         select(Incident.id, Incident.number, Called).join(Called, Called.incident_id == Incident.id)
         .join(Deadline, (Deadline.incident_id == Incident.id) & (Deadline.step == Called.step))
         .join(Message, (Message.incident_id == Incident.id) & (Message.step == Called.step)
               & (Message.rung == Called.rung) & (Message.person == Called.person))
-        .where(Message.address == address, Message.channel == "sms", Message.state.in_(m.MAY_HAVE_BEEN_READ),
+        .where(Message.address == address, Message.channel == "sms",
+               Message.state.in_(m.MAY_HAVE_BEEN_READ) | Message.may_be_copy | Message.sent_at.is_not(None),
                Deadline.settled_at.is_(None), Incident.is_drill.is_(False)).order_by(Incident.id).distinct())
     people: dict[int, dict[str, PersonCard]] = {}
     numbers: dict[int, str] = {}
     for incident_id, number, row in rows:
         card = roster.person(session, row.person) if is_outstanding(row, now) else None
-        if card is not None:
+        if card is not None and access.may(card.roles, access.LOG):
             numbers[incident_id] = number
             people.setdefault(incident_id, {})[card.key] = card
     if not people:
@@ -74,33 +79,87 @@ def outstanding(session: Session, address: str, *, now: datetime) -> dict[int, O
     return {key: Outstanding(numbers[key], tuple(each.values())) for key, each in people.items()}
 
 
-def meant(asked: Mapping[int, Outstanding], spoken: str | None) -> int:
-    """Which incident an answer is about; a bare one only while there is exactly one. Raises Conflict, NotFound."""
-    if spoken is None:
+def meant(asked: Mapping[int, Outstanding], spoken: Sequence[str]) -> int:
+    """Which incident an answer is about: the latest with one of these numbers, the likeliest first. A bare answer is
+    about the only one. Raises Conflict, NotFound."""
+    if not spoken:
         if len(asked) > 1:
             raise Conflict(N_("有几起事件待确认，请回复1加事件号，如1037"))
         return next(iter(asked))
-    found = [key for key, one in asked.items() if spoken_number(one.number) == spoken]
-    if not found:
-        raise NotFound(N_("事件 %(spoken)s 没有等您确认的提醒，请核对事件号"), spoken=spoken)
-    return found[-1]
+    for number in spoken:
+        found = [key for key, one in asked.items() if spoken_number(one.number) == number]
+        if found:
+            return found[-1]
+    raise NotFound(N_("事件 %(spoken)s 没有等您确认的提醒，请核对事件号"), spoken=spoken[0])
 
 
-def _view(row: Called, cards: Mapping[str, PersonCard], tried_at: datetime | None, now: datetime) -> CallView:
+def mailed_call(session: Session, message_id: int, *, now: datetime) -> MailedCall:
+    """What the link in this message is about. It works once: when its receiver has answered since the message was last
+    sent, it asks for nothing more. Raises NotFound when there is no such message."""
+    message = session.get(Message, message_id)
+    incident = session.get(Incident, message.incident_id) if message is not None and message.incident_id else None
+    if message is None or incident is None:
+        raise NotFound(N_("没有这条提醒，请核对链接"))
+    step = incidents.rule_of(incident).step(message.step)
+    deadline = incidents.deadline_of(incident, message.step)
+    rows = [row for row in calls.called(session, incident.id, message.step) if row.person == message.person]
+    last = max((row for row in rows if row.answered_at), key=_answered_at, default=None)
+    sent_at = max((attempt.started_at for attempt in message.attempts), default=message.created_at)
+    is_answered = last is not None and _answered_at(last) >= sent_at
+    card = roster.person(session, message.person)
+    may_answer = card is not None and card.is_active and access.may(card.roles, access.LOG)
+    return MailedCall(
+        number=incident.number, is_drill=incident.is_drill, step=message.step,
+        title=step.title if step else {"zh": message.step, "en": message.step}, due_at=deadline.due_at,
+        is_settled=deadline.settled_at is not None, is_closed=incident.closed_at is not None,
+        is_erased=incident.texts_erased_at is not None, person=card if may_answer else None,
+        is_wanted=may_answer and deadline.settled_at is None and not is_answered
+        and any(is_outstanding(row, now) for row in rows),
+        answered_at=last.answered_at if last else None, paused_until=last.paused_until if last else None)
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What was sent of one call: in which role, when last, and whether one is still under way."""
+
+    role: str | None = None
+    tried_at: datetime | None = None
+    states: dict[str, str] = field(default_factory=dict)  # channel → state of its latest message
+
+    @property
+    def can_be_resent_at(self) -> datetime | None:
+        """As `queue.resend` decides it."""
+        is_under_way = any(state in (*m.WAITING, m.SENDING) for state in self.states.values())
+        return None if is_under_way or self.tried_at is None else self.tried_at + RESEND_PAUSE
+
+
+def _view(row: Called, cards: Mapping[str, PersonCard], sent: _Sent, now: datetime) -> CallView:
     person = names.named([row.person], dict(cards))[0]
     return CallView(
-        person=person, rung=row.rung, told_at=row.told_at, last_told_at=row.last_told_at,
+        person=replace(person, role=sent.role or person.role), rung=row.rung, told_at=row.told_at,
+        last_told_at=row.last_told_at,
         answered_at=row.answered_at, answered_how=row.answered_how,
         paused_until=row.paused_until, is_outstanding=is_outstanding(row, now),
         in_place_of=names.named([row.in_place_of], dict(cards))[0] if row.in_place_of else None,
-        can_resend_at=tried_at + RESEND_PAUSE if tried_at else None)
+        can_resend_at=sent.can_be_resent_at)
 
 
-def _last_tries(session: Session, incident_id: int) -> dict[tuple[str, int, str], datetime]:
-    """(step, rung, person) → when a message of that call was last tried."""
+def _sent(session: Session, incident_id: int) -> dict[tuple[str, int, str], _Sent]:
+    """(step, rung, person) → what was sent of that call."""
+    tried = select(Attempt.message_id, func.max(Attempt.started_at).label("at")).group_by(Attempt.message_id).subquery()
     rows = session.execute(
-        select(Message.step, Message.rung, Message.person, Attempt.started_at)
-        .join(Attempt, Attempt.message_id == Message.id)
+        select(Message.step, Message.rung, Message.person, Message.channel, Message.state, Message.because, tried.c.at)
+        .outerjoin(tried, tried.c.message_id == Message.id)
         .where(Message.incident_id == incident_id, Message.kind.in_((m.REMINDER, m.STAND_IN)))
-        .order_by(Attempt.started_at))
-    return {(step, rung, person): at for step, rung, person, at in rows}
+        .order_by(Message.due_at, Message.id))
+    found: dict[tuple[str, int, str], _Sent] = {}
+    for step, rung, person, channel, state, because, at in rows:
+        one = found.setdefault((step, rung, person), _Sent())
+        one.role, one.states[channel] = (because or {}).get("role"), state
+        one.tried_at = max(filter(None, (one.tried_at, at)), default=None)
+    return found
+
+
+def _answered_at(row: Called) -> datetime:
+    assert row.answered_at is not None
+    return row.answered_at

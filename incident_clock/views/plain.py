@@ -1,11 +1,12 @@
 """Read models as plain JSON values, one shape for the API and the command line. Instants carry the zone's offset."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from incident_clock.protocol.standing import Verdict
-from incident_clock.views.shapes import IncidentView, MessageView, StepView
+from incident_clock.views.shapes import IncidentView, MessageView, StepCalls, StepView
 
 
 def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:
@@ -41,6 +42,21 @@ def message(view: MessageView, zone: ZoneInfo) -> dict[str, Any]:
         "delivered_at": instant(view.delivered_at, zone), "next_try_at": instant(view.next_try_at, zone),
         "reference": view.reference,
     }
+
+
+def calls(steps: Iterable[StepCalls], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Who was called on each open step, without numbers and addresses."""
+    return [{
+        "step": one.step, "title": one.title,
+        "lacking": [{"rung": rung, "answers": count} for rung, count in one.lacking.items()],
+        "calls": [{
+            "person": each.person.key, "name": each.person.name, "role": each.person.role, "rung": each.rung,
+            "told_at": instant(each.told_at, zone), "last_told_at": instant(each.last_told_at, zone),
+            "answered_at": instant(each.answered_at, zone), "answered_how": each.answered_how,
+            "paused_until": instant(each.paused_until, zone), "is_outstanding": each.is_outstanding,
+            "in_place_of": each.in_place_of.key if each.in_place_of else None,
+            "can_resend_at": instant(each.can_resend_at, zone)} for each in one.calls],
+    } for one in steps]
 
 
 def instant(at: datetime | None, zone: ZoneInfo) -> str | None:

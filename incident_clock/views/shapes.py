@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from incident_clock.errors import Refusal
+from incident_clock.people.cards import PersonCard
 from incident_clock.protocol.standing import Standing, Verdict
 
 
@@ -154,8 +155,10 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One person called on one rung (叫应). `answered_how`: page, link, phone or reply. `in_place_of`: the A角 he
-    was called for. `is_outstanding`: no answer yet, or its pause has run out. `can_resend_at`: None before a first try.
+    """One person called on one rung (叫应), in the role he was called in. `answered_how`: page, link, phone or reply.
+
+    `in_place_of`: the A角 he was called for. `is_outstanding`: no answer yet, or its pause has run out.
+    `can_resend_at`: None while a message of the call is still under way.
     """
 
     person: Name
@@ -182,6 +185,25 @@ class StepCalls:
     @property
     def outstanding(self) -> tuple[CallView, ...]:
         return tuple(call for call in self.calls if call.is_outstanding)
+
+
+@dataclass(frozen=True, slots=True)
+class MailedCall:
+    """What the one-time link of a mail is about. `person` None: he may not answer any more. `is_wanted`: an answer to
+    this very message is. `answered_at`, `paused_until`: his last answer on this step."""
+
+    number: str
+    is_drill: bool
+    step: str
+    title: dict[str, str]
+    due_at: datetime
+    is_settled: bool
+    is_closed: bool
+    is_erased: bool
+    person: PersonCard | None
+    is_wanted: bool
+    answered_at: datetime | None
+    paused_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from incident_clock.registry.tables import Incident
 from incident_clock.views.shapes import EntryView
 
 NEWEST_FIRST, OLDEST_FIRST = "desc", "asc"
-ALL, WORK, REMINDERS, CHANGES = "all", "work", "reminders", "changes"
-FILTERS = (ALL, WORK, REMINDERS, CHANGES)
+ALL, WORK, REMINDERS, ANSWERS, CHANGES = "all", "work", "reminders", "answers", "changes"
+FILTERS = (ALL, WORK, REMINDERS, ANSWERS, CHANGES)
 PEOPLE_WRITE = ("IncidentRegistered", "StepLogged", "LogWithdrawn", "IncidentClosed", "TextsErased")
+ABOUT_ANSWERS = ("Acknowledged", "StandInCalled", "Resent")  # who has answered his calls, and what silence led to
 
 
 def entries(session: Session, incident_id: int) -> list[dict[str, Any]]:
@@ -43,17 +44,12 @@ def _fold(plain_entries: list[dict[str, Any]]) -> list[EntryView]:
     callers: dict[tuple[Any, ...], int] = {}
     standing_alone = []
     for entry in plain_entries:
-        body = entry["body"]
-        if entry["kind"] == "RungRaised":
-            callers["reminder", body["step"], body["rung"], body["repeat"]] = entry["sequence"]
-        elif entry["kind"] == "AudienceTold":
-            callers[body["news"], body["step"]] = entry["sequence"]
-        elif entry["kind"] == "MessageSettled":
-            caller = callers.get((body["message"], body["step"], body["rung"], body["repeat"])) \
-                or callers.get((body["message"], body["step"]))
+        if entry["kind"] == "MessageSettled":
+            caller = _caller(callers, entry["body"])
             if caller is not None:
-                notes.setdefault(caller, []).append((entry["sequence"], _instant(entry["happened_at"]), body))
+                notes.setdefault(caller, []).append((entry["sequence"], _instant(entry["happened_at"]), entry["body"]))
                 continue
+        _note_call(callers, entry)
         standing_alone.append(entry)
     return [EntryView(
         sequence=e["sequence"], kind=e["kind"], happened_at=_instant(e["happened_at"]),
@@ -63,11 +59,39 @@ def _fold(plain_entries: list[dict[str, Any]]) -> list[EntryView]:
         withdrawn_by=withdrawn.get(e["sequence"]), notes=tuple(notes.get(e["sequence"], ()))) for e in standing_alone]
 
 
+def _note_call(callers: dict[tuple[Any, ...], int], entry: dict[str, Any]) -> None:
+    """Remember which entry the outcome of a message will belong to."""
+    body, sequence = entry["body"], entry["sequence"]
+    if entry["kind"] == "RungRaised":
+        told = body.get("told_rung", body["rung"])  # the rung whose people are told, when its own is empty
+        callers["reminder", body["step"], told, body["repeat"]] = sequence
+        for person in body["audience"]:
+            callers.pop(("resent", body["step"], told, person), None)
+    elif entry["kind"] == "Resent":
+        callers["resent", body["step"], body["rung"], body["person"]] = sequence
+    elif entry["kind"] == "StandInCalled":
+        callers["stand_in", body["step"], body["rung"], body["person"]] = sequence
+    elif entry["kind"] == "AudienceTold":
+        callers[body["news"], body["step"]] = sequence
+
+
+def _caller(callers: dict[tuple[Any, ...], int], body: dict[str, Any]) -> int | None:
+    """The entry a message's outcome belongs to: sending it again, else the call, else the news."""
+    kind, step, rung, person = body["message"], body["step"], body["rung"], body["person"]
+    for key in (("resent", step, rung, person), (kind, step, rung, person), (kind, step, rung, body["repeat"]),
+                (kind, step)):
+        if (found := callers.get(key)) is not None:
+            return found
+    return None
+
+
 def _is_shown(entry: EntryView, only: str) -> bool:
     if only == WORK:
         return entry.kind in PEOPLE_WRITE
     if only == REMINDERS:
-        return entry.kind not in PEOPLE_WRITE
+        return entry.kind not in (*PEOPLE_WRITE, *ABOUT_ANSWERS)
+    if only == ANSWERS:
+        return entry.kind in ABOUT_ANSWERS
     if only == CHANGES:
         return entry.is_late_entry or entry.withdrawn_by is not None or entry.kind == "LogWithdrawn"
     return True

@@ -11,10 +11,30 @@ from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 
 from incident_clock.errors import Refusal
-from incident_clock.people import roster
+from incident_clock.people.roster import Bureau
 from incident_clock.phrases import CHINESE, ENGLISH, N_
 from incident_clock.views.shapes import Pulse
-from incident_clock.web import board, context, errors, guard, health, incidents, outbox, registering, security, sign_in
+from incident_clock.web import (
+    administration,
+    answering,
+    board,
+    calendar,
+    context,
+    directory,
+    errors,
+    forecast,
+    guard,
+    handover,
+    health,
+    incidents,
+    menu,
+    outbox,
+    readiness,
+    registering,
+    roster,
+    security,
+    sign_in,
+)
 from incident_clock.web.api import register_api
 from incident_clock.web.telling import Telling
 from incident_clock.web.telling_log import LOG_WORDS
@@ -22,7 +42,9 @@ from incident_clock.web.telling_log import LOG_WORDS
 if TYPE_CHECKING:
     from incident_clock.assembly import Assembly
 
-PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, outbox.pages, health.pages)
+PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, answering.pages, answering.links,
+         outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages, handover.pages,
+         calendar.pages, directory.pages, administration.pages, health.pages)
 
 
 def create_app(assembly: "Assembly") -> APIFlask:
@@ -37,6 +59,7 @@ def create_app(assembly: "Assembly") -> APIFlask:
     app.after_request(context.keep_language)
     for pages in PAGES:
         app.register_blueprint(pages)
+    app.extensions["csrf"].exempt(answering.links)
     register_api(app, assembly)
     _prepare_templates(app)
     return app
@@ -49,8 +72,8 @@ def _prepare_templates(app: Flask) -> None:
     hashes = {path.relative_to(static).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
               for path in static.rglob("*") if path.is_file()}
     app.jinja_env.globals.update(
-        _=_say, tell=_tell, sentence_of=_sentence_of, me=context.me, now=context.now, allows=guard.allows, pulse=_pulse,
-        bureau=_bureau, language=context.language, switch_to=_switch_to, zone_name=_zone_name, log_words=LOG_WORDS,
+        _=_say, tell=_tell, sentence_of=_sentence_of, me=context.me, now=context.now, allows=guard.allows, menu=menu,
+        pulse=_pulse, bureau=_bureau, language=context.language, switch_to=_switch_to, zone_name=_zone_name, log_words=LOG_WORDS,
         CHINESE=CHINESE, ENGLISH=ENGLISH, asset=lambda name: url_for("static", filename=name, v=hashes[name]))
     app.jinja_env.filters.update({"phone": _phone, "iso": _iso, "ms": _ms})
 
@@ -76,10 +99,10 @@ def _pulse() -> Pulse:
     return cast(Pulse, g.pulse)
 
 
-def _bureau() -> roster.Bureau:
+def _bureau() -> Bureau:
     if "bureau" not in g:
         g.bureau = context.assembly().views.bureau()
-    return cast(roster.Bureau, g.bureau)
+    return cast(Bureau, g.bureau)
 
 
 def _switch_to(language: str) -> str:

@@ -11,7 +11,7 @@ from flask import Response, current_app, g, request
 from flask_login import current_user
 
 from incident_clock.errors import Refusal, Refusals
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import LANGUAGES, Phrases
 
 if TYPE_CHECKING:

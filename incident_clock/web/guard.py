@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 
 from incident_clock.errors import Forbidden
+from incident_clock.ledger.fact import Actor
 from incident_clock.people import access, roster, sign_in
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
-from incident_clock.registry.facts import Actor
 from incident_clock.web.context import assembly, me, now, phrases
 
 KEPT = "kept."
@@ -81,7 +81,7 @@ def not_allowed() -> str:
     say = phrases().say
     title = say(access.role_title(access.main_role(card.roles))) if card else ""
     with assembly().store.read() as session:
-        names = phrases().names([card.name for card in roster.who_is(session, "duty_officer", now())])
+        names = phrases().names([holder.card.name for holder in roster.who_is(session, "duty_officer", now())])
     if not names:
         return say(N_("%(role)s账号在这里只能查看"), role=title)
     return say(N_("%(role)s账号在这里只能查看。需要登记或补记，请联系值班员 %(names)s"), role=title, names=names)

@@ -17,6 +17,7 @@ from incident_clock.web import forms
 from incident_clock.web.context import assembly, me, now, phrases, sentences, zone
 from incident_clock.web.guard import actor, allows, must_be_signed_in, not_allowed, page_seen_at, require
 from incident_clock.web.telling import Telling
+from incident_clock.web.telling_calls import Calls
 from incident_clock.web.telling_timeline import FILTERS, Timeline
 
 pages = Blueprint("incidents", __name__)
@@ -114,6 +115,12 @@ def refilled_closing(form: MultiDict[str, str], number: str) -> ResponseReturnVa
     return _page(number, focus=None, values=form, form="close")
 
 
+def page_again(number: str, *, form: str, values: MultiDict[str, str],
+               complaints: list[tuple[str | None, str]] | None = None, status: int = 200) -> ResponseReturnValue:
+    """The page with a form of `answering.py` as it was sent, and why it was not carried out."""
+    return _page(number, focus=None, values=values, form=form, complaints=complaints, status=status)
+
+
 def to_ring(step: StepView, *, besides: str) -> list[Name]:
     """Whom to phone about this step: the next rung first, then those told last; not the reader himself."""
     told = [rung for rung in step.ladder if rung.state in ("told", "passed")]
@@ -183,7 +190,8 @@ def _shown(number: str, *, focus: str | None, values: MultiDict[str, str], form:
     lost: MultiDict[str, str] = MultiDict()
     if form == "log" and (large is None or large.key != focus):  # typed for a step that has no form any more
         lost, values, form = values, MultiDict(), ""
-    card = me()
+    card, calls = me(), Calls(Telling(phrases(), now()))
+    called = {one.step: one for one in assembly().views.step_calls(incident.id, now())}
     size, head, is_intact = assembly().views.chain_state(incident.id)
     return {
         "incident": incident, "large": large, "tab": "board", "form": form, "values": values, "lost": lost,
@@ -197,7 +205,8 @@ def _shown(number: str, *, focus: str | None, values: MultiDict[str, str], form:
         "key": (form == "log" and values.get("key")) or secrets.token_urlsafe(16), "page_seen_at": page_seen_at(),
         "choices": forms.choices(MINUTES_AGO, now=now(), zone=zone(), picked=values.get("done_at", "")),
         "days": forms.days(now=now(), zone=zone(), since=incident.clock_started_at),
-        "to_ring": to_ring(large, besides=card.key if card else "") if large else [],
+        "to_ring": to_ring(large, besides=card.key if card else "") if large else [], "calls": calls, "called": called,
+        "mine": calls.mine(called.values(), card.key) if card and allows(access.LOG) else [],
     }
 
 

@@ -24,7 +24,7 @@ GRACE = timedelta(seconds=10)  # what is under way may end before a stop
 BACKLOG = 512  # connections that wait to be taken
 ACCESS_FORMAT = "%(t)s %(h)s %(m)s %(U)s %(s)s %(b)s B %(M)s ms"
 
-ONE_TIME_LINK = re.compile(r"(/sign-?in/)[^\s?/]+", re.IGNORECASE)
+ONE_TIME_LINK = re.compile(r"(/(?:sign-?in|answer|calendar)/)[^\s?/]+", re.IGNORECASE)
 
 
 def run(assembly: Assembly) -> None:
@@ -53,7 +53,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def masked(text: str) -> str:
-    """The text without the token of a one-time sign-in link."""
+    """The text without the token of a one-time link or of somebody's calendar."""
     return ONE_TIME_LINK.sub(r"\1***", text)
 
 

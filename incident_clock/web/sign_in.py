@@ -9,9 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from incident_clock.errors import Refusal
 from incident_clock.people import access, sign_in
-from incident_clock.people.roster import PersonCard
+from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
-from incident_clock.web import incidents, registering
+from incident_clock.web import answering, incidents, registering
 from incident_clock.web.context import assembly, me, now, phrases, sentences
 from incident_clock.web.guard import KEPT_PATH, Reader, kept_fields, local_path, released_fields
 
@@ -23,6 +23,9 @@ REFILLED: dict[str, Callable[..., ResponseReturnValue]] = {
     "incidents.log": incidents.refilled_log,
     "incidents.withdraw": incidents.refilled_withdrawal,
     "incidents.close": incidents.refilled_closing,
+    "answering.acknowledge": answering.refilled,
+    "answering.resend": answering.refilled,
+    "answering.rang": answering.refilled,
 }
 
 

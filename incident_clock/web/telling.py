@@ -200,6 +200,8 @@ class Telling:
                                               every=self.phrases.duration(rung.every)))
             if rung.told_at and rung.told_at - rung.at >= SHOWN_LATE_FROM:
                 notes.insert(0, self.phrases.say(N_("实际%(at)s告知"), at=self.at(rung.told_at)))
+            if rung.told_rung not in (0, rung.number):
+                notes.insert(0, self.phrases.say(N_("无人可催，已转第%(rung)s级"), rung=rung.told_rung))
             if rung.undelivered:
                 notes.append(self.phrases.say(N_("尚未发到：%(names)s"), names=self.people(rung.undelivered)))
             return self.clauses(notes)

@@ -24,7 +24,10 @@ FILTERS = {  # group of states → word
     "queued": N_("待发"), "accepted": N_("已交出"), "delivered": N_("已送达"), "failed": N_("未送达"),
     "unknown": N_("结果不明"), "withdrawn": N_("已撤"),
 }
-KINDS = {"all_clear": N_("%(step)s已记录，不再催办"), "reopened": N_("%(step)s的记录已撤回，恢复催办")}
+KINDS = {
+    "all_clear": N_("%(step)s已记录，不再催办"), "reopened": N_("%(step)s的记录已撤回，恢复催办"),
+    "stand_in": N_("%(step)s 第%(rung)s级转B角"), "gaps": N_("值守检查：今后几天有无人可催的时段"),
+}
 ATTEMPTS = {None: N_("正在发"), "accepted": N_("已交出"), "delivered": N_("已送达"), "failed": N_("没有发成"),
             "unknown": N_("没有回音")}
 CONSOLE = "console"
@@ -76,8 +79,11 @@ class Messages:
         """`初步报告 第2级催办`, `电话上报已记录，不再催办`."""
         step = self.telling.title(message.step_title)
         if message.kind in KINDS:
-            return self.telling.phrases.say(KINDS[message.kind], step=step)
-        about = self.telling.phrases.say(N_("%(step)s 第%(rung)s级催办"), step=step, rung=message.rung)
+            return self.telling.phrases.say(KINDS[message.kind], step=step, rung=message.rung)
+        about = self.telling.phrases.say(N_("%(step)s 第%(rung)s级催办"), step=step,
+                                         rung=message.skipped_rung or message.rung)
+        if message.skipped_rung:
+            about += self.telling.phrases.say(N_("，无人可催，转第%(rung)s级"), rung=message.rung)
         if message.repeat:
             about += self.telling.phrases.say(N_("，第%(repeat)s次重复"), repeat=message.repeat)
         return about
@@ -91,7 +97,7 @@ class Messages:
             "accepted": say(N_("服务器已收下。邮件没有送达回执")) if message.channel == "email"
             else say(N_("服务商已收下，尚无送达回执")),
             "unknown": say(N_("发出后没有收到回音，将带同一编号重发")),
-            "withdrawn": say(N_("这一步已记录，不再发出")),
+            "withdrawn": say(N_("这一步已记录，不再发出")) if message.incident_number else say(N_("不再发出")),
             "failed": say(N_("不再重试，请改打电话")),
         }.get(message.state, "")
         if message.channel == CONSOLE and message.state == "accepted":

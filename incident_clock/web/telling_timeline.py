@@ -13,11 +13,13 @@ from incident_clock.people.access import role_title
 from incident_clock.phrases import CHINESE, N_
 from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.views.shapes import EntryView, IncidentView
-from incident_clock.views.timeline import ALL, CHANGES, REMINDERS, WORK
+from incident_clock.views.timeline import ALL, ANSWERS, CHANGES, REMINDERS, WORK
 from incident_clock.web.telling import Telling
+from incident_clock.web.telling_words import ANSWERED_BY, IN_PLACE_OF, STAND_INS
 
 NUMERALS = "零一二三四五六七八九十"
-FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), CHANGES: N_("撤回与补录")}
+FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
+           CHANGES: N_("撤回与补录")}
 
 CHANNELS = {"sms": N_("短信"), "email": N_("邮件"), "console": N_("页面")}
 OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "failed": N_("未送达"), "unknown": N_("结果不明")}
@@ -101,11 +103,10 @@ def _registered(line: Timeline, entry: EntryView) -> Told:
 def _raised(line: Timeline, entry: EntryView) -> Told:
     body, phrases = entry.body, line.telling.phrases
     rung, repeat = int(body.get("rung", 0)), int(body.get("repeat") or 0)
-    numeral = NUMERALS[rung] if phrases.language == CHINESE and rung < len(NUMERALS) else str(rung)
-    kind = line.say(N_("催办第%(rung)s级"), rung=numeral)
+    kind = line.say(N_("催办第%(rung)s级"), rung=_numeral(line, rung))
     if repeat:
         kind = line.say(N_("%(kind)s第%(repeat)s次重复"), kind=kind, repeat=repeat)
-    names = line.names(body.get("audience") or []) or line.say(N_("（无人可催）"))
+    names = line.telling.phrases.names(_told_why(line, body)) or line.say(N_("（无人可催）"))
     text = line.say(N_("%(step)s%(left)s → %(names)s"), step=line.step(str(body.get("step"))),
                     left=_left(line, entry), names=names)
     details = [*_reached(line, entry)]
@@ -114,10 +115,39 @@ def _raised(line: Timeline, entry: EntryView) -> Told:
     if body.get("passed_over"):
         rungs = phrases.names([str(passed.get("rung")) for passed in body["passed_over"]])
         details.insert(1, line.say(N_("越过第%(rungs)s级，其对象已一并告知"), rungs=rungs))
+    if body.get("skipped"):
+        rungs = phrases.names([str(rung) for rung in body["skipped"]])
+        details.insert(0, line.say(N_("第%(rungs)s级无人可催，已转第%(told)s级"), rungs=rungs, told=body["told_rung"]))
     if body.get("unreachable"):
         roles = phrases.names([line.say(role_title(str(role))) for role in body["unreachable"]])
         details.append(line.say(N_("没有可联系的人：%(roles)s"), roles=roles))
-    return Told(kind, text, tuple(details))
+    return Told(kind, text, (*details, *_left_out(line, body)))
+
+
+def _told_why(line: Timeline, body: dict[str, Any]) -> list[str]:
+    """Those who were told; who is not the one on the roster himself, with the reason: `蒋壬（代 周甲）`."""
+    audience = body.get("audience") or []
+    reasons = [*(body.get("because") or []), *({} for _ in audience)]
+    said = []
+    for name, because in zip(audience, reasons, strict=False):
+        shown, of, why = line.names([name]), because.get("of"), IN_PLACE_OF.get(str(because.get("why")))
+        said.append(line.say(why, name=shown, of=of) if why and of else shown)
+    return said
+
+
+def _left_out(line: Timeline, body: dict[str, Any]) -> list[str]:
+    """Whom this call left alone, or reached otherwise than usual."""
+    audience, capped = body.get("audience") or [], body.get("capped") or []
+    moved = [name for name in capped if name in audience]
+    silent = [name for name in capped if name not in audience]
+    return [line.say(text, names=line.names(names)) for text, names in (
+        (N_("已签收，暂不重复提醒：%(names)s"), body.get("paused") or []),
+        (N_("短信已达每日上限，改用邮件：%(names)s"), moved),
+        (N_("短信已达每日上限，又没有别的渠道：%(names)s"), silent)) if names]
+
+
+def _numeral(line: Timeline, rung: int) -> str:
+    return NUMERALS[rung] if line.telling.phrases.language == CHINESE and rung < len(NUMERALS) else str(rung)
 
 
 def _left(line: Timeline, entry: EntryView) -> str:
@@ -205,6 +235,36 @@ def _settled(line: Timeline, entry: EntryView) -> Told:
         details)
 
 
+def _stand_in(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    said = line.say(STAND_INS.get(str(body.get("reason")), STAND_INS["nobody"]),
+                    leader=line.names([body.get("in_place_of")]), stand_in=line.names([body.get("person")]))
+    return Told(line.say(N_("第%(rung)s级转B角"), rung=_numeral(line, int(body.get("rung", 0)))),
+                line.say(N_("%(step)s：%(said)s"), step=line.step(str(body.get("step"))), said=said),
+                tuple(_reached(line, entry)))
+
+
+def _acknowledged(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    until, rungs = _instant(body.get("paused_until")), [str(rung) for rung in body.get("rungs") or []]
+    pause = line.say(N_("%(at)s 前不再重复提醒"), at=line.telling.at(until, seconds=True)) \
+        if until is not None and until > entry.happened_at else line.say(N_("时限已过，照常催办"))
+    notes = [line.say(N_("第%(rungs)s级"), rungs=line.telling.phrases.names(rungs)), pause,
+             line.say(N_("签收不等于办结"))]
+    return Told(line.say(N_("叫应")), line.say(
+        ANSWERED_BY.get(str(body.get("how")), N_("%(step)s：%(name)s 已签收")),
+        step=line.step(str(body.get("step"))), name=line.names([body.get("person")])),
+        (line.telling.clauses(notes), *line.texts((N_("附注：%(text)s"), body.get("note")))))
+
+
+def _resent(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    channels = line.telling.phrases.names([_channel(line, str(channel)) for channel in body.get("channels") or []])
+    return Told(line.say(N_("再发一次")), line.say(
+        N_("%(step)s第%(rung)s级 → %(name)s（%(channels)s）"), step=line.step(str(body.get("step"))),
+        rung=body.get("rung"), name=line.names([body.get("person")]), channels=channels), tuple(_reached(line, entry)))
+
+
 def _closed(line: Timeline, entry: EntryView) -> Told:
     return Told(line.say(N_("结案")), str(entry.body.get("reason") or ""))
 
@@ -215,7 +275,8 @@ def _erased(line: Timeline, entry: EntryView) -> Told:
 
 
 KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
-    "IncidentRegistered": _registered, "RungRaised": _raised, "DeadlinePassed": _passed, "StepLogged": _logged,
+    "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in,
+    "Acknowledged": _acknowledged, "Resent": _resent, "DeadlinePassed": _passed, "StepLogged": _logged,
     "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
     "IncidentClosed": _closed, "TextsErased": _erased,
 }

@@ -35,3 +35,18 @@ GRADE_WORDS = {
 }
 
 DAYS_AGO = (N_("今天"), N_("昨天"), N_("前天"))
+
+IN_PLACE_OF = {  # why somebody is told who is not the one on the roster himself
+    "cover": N_("%(name)s（替 %(of)s）"), "acting": N_("%(name)s（代 %(of)s）"),
+    "stand_in": N_("%(name)s（%(of)s 的B角）"),
+}
+STAND_INS = {  # what came of a leader's silence
+    "called": N_("%(leader)s未应答，转B角 → %(stand_in)s"),
+    "told_already": N_("%(leader)s未应答，其B角%(stand_in)s在这一级已经催过"),
+    "nobody": N_("%(leader)s未应答，没有可转的B角"),
+}
+ANSWERED_BY = {  # how an answer came → the timeline's sentence
+    "page": N_("%(step)s：%(name)s 在页面签收"), "link": N_("%(step)s：%(name)s 从邮件签收"),
+    "phone": N_("%(step)s：电话叫应 %(name)s"), "reply": N_("%(step)s：%(name)s 短信签收"),
+}
+ANSWERS = {"page": N_("页面"), "link": N_("邮件"), "phone": N_("电话"), "reply": N_("短信")}

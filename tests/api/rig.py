@@ -15,6 +15,7 @@ from incident_clock.people.importing import import_people, read_people
 from incident_clock.people.tokens import issue_token
 from incident_clock.settings import ROOT, read_settings
 from incident_clock.web.app import create_app
+from tests.support.bureau import SHEN
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LABEL = "12345热线平台"
@@ -45,7 +46,7 @@ class Api:
             "INCIDENT_CLOCK_PROTOCOLS": str(ROOT / "config/protocols")}, folder / "no.env", folder)
         assembly = Assembly.of(settings, clock)
         with assembly.store.write() as session:
-            import_people(session, read_people(ROOT / "config/people.example.yaml"), clock.now())
+            import_people(session, read_people(ROOT / "config/people.example.yaml"), actor=SHEN, now=clock.now())
         return cls(assembly, clock, create_app(assembly))
 
     def token(self, role: str, label: str = LABEL) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from incident_clock.people import access, sign_in
 from incident_clock.people.tokens import revoke_token
+from incident_clock.web.api import examples
 from tests.api.rig import LABEL, PHONE, Api, complaints
 
 CALLS = [  # method, path under the incident, action, status for one who may
@@ -15,16 +16,16 @@ CALLS = [  # method, path under the incident, action, status for one who may
     ("POST", "/close", access.WRITE, 409),  # steps are open
     ("GET", "/timeline", access.READ, 200),
     ("GET", "/messages", access.READ, 200),
+    ("GET", "/calls", access.READ, 200),
+    ("POST", "/acknowledge", access.LOG, 409),  # nobody was called yet
+    ("POST", "/resend", access.LOG, 409),
 ]
+BODIES = {None: {"title": "井盖破损"}, "/acknowledge": examples.ACKNOWLEDGEMENT, "/resend": examples.RESENDING}
 every_call = pytest.mark.parametrize(("method", "under", "action", "allowed"), CALLS)
 
 
 def path_of(api: Api, under: str | None) -> str:
     return "/incidents" if under is None else api.registered() + under
-
-
-def body_of(method: str) -> dict[str, str] | None:
-    return {} if method == "POST" else None
 
 
 @every_call
@@ -46,8 +47,7 @@ def test_a_wrong_token_is_refused(api: Api, method: str, under: str | None, acti
 @every_call
 @pytest.mark.parametrize("role", ["duty_officer", "duty_leader", "auditor", "admin"])
 def test_a_token_may_what_its_role_may(api: Api, method: str, under: str | None, action: str, allowed: int, role: str):
-    body = {"title": "井盖破损"} if under is None else {}
-    told = api.call(method, path_of(api, under), body, role=role)
+    told = api.call(method, path_of(api, under), BODIES.get(under, {}), role=role)
     if access.may([role], action):
         assert told.status_code == allowed, told.text
     else:
@@ -59,7 +59,7 @@ def test_a_token_may_what_its_role_may(api: Api, method: str, under: str | None,
 @pytest.mark.parametrize("unknown", ["2026-0999", "999", "2147483648", "9" * 40, "x", "%00", "-1", "１", "2026-0001 "])
 def test_an_unknown_incident_is_not_found(api: Api, method: str, under: str, action: str, allowed: int, unknown: str):
     api.registered()
-    told = api.call(method, f"/incidents/{unknown}{under}")
+    told = api.call(method, f"/incidents/{unknown}{under}", BODIES.get(under, {}))
     assert told.status_code == 404
     assert "请核对编号" in complaints(told)[None]
 

@@ -22,6 +22,9 @@ CALLS = [
     ("POST", "/api/v1/incidents/{id}/steps/{key}/log"), ("POST", "/api/v1/incidents/{id}/steps/{key}/withdraw"),
     ("POST", "/api/v1/incidents/{id}/close"), ("GET", "/api/v1/incidents/{id}/timeline"),
     ("GET", "/api/v1/incidents/{id}/messages"),
+    ("GET", "/api/v1/incidents/{id}/calls"), ("POST", "/api/v1/incidents/{id}/acknowledge"),
+    ("POST", "/api/v1/incidents/{id}/resend"), ("GET", "/api/v1/readiness"),
+    ("GET", "/api/v1/incidents/{id}/forecast"), ("GET", "/api/v1/forecast"),
 ]
 ABOUT_A_REAL_ONE = [call for call in CALLS if "{id}" in call[1]]
 WITH_INPUT = [call for call in CALLS if call[0] == "POST" or "{" not in call[1]]

@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.web.api import answers, asked, examples
+from incident_clock.web.api.forecast import ForecastAnswer
+from incident_clock.web.api.readiness import Readiness
 from tests.api.rig import PHONE, Api, at
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -25,7 +27,7 @@ def test_the_document_holds_the_paths_of_the_application_and_no_others(api: Api,
             for method in rule.methods & METHODS if rule.rule.startswith("/api/")} - {("/api/openapi.json", "GET")}
     told = {(path, method.upper()) for path, operations in document["paths"].items() for method in operations}
     assert told == real
-    assert len(told) == 8
+    assert len(told) == 14
 
 
 def test_every_call_asks_for_a_token_and_tells_its_problems_in_one_shape(document: dict):
@@ -45,7 +47,7 @@ def test_every_call_asks_for_a_token_and_tells_its_problems_in_one_shape(documen
 
 def test_every_body_is_required_and_may_be_repeated_under_a_key(document: dict):
     posts = [operations["post"] for operations in document["paths"].values() if "post" in operations]
-    assert len(posts) == 4
+    assert len(posts) == 6
     for post in posts:
         assert post["requestBody"]["required"] is True
         assert "Idempotency-Key" in [parameter["name"] for parameter in post["parameters"]]
@@ -85,14 +87,15 @@ def test_what_may_be_asked_is_what_a_draft_holds():
 
 @pytest.mark.parametrize(("path", "shape"), [
     ("/incidents", answers.Incidents), ("/incidents/1", answers.Incident), ("/incidents/1/timeline", answers.Timeline),
-    ("/incidents/1/messages", answers.Messages)])
+    ("/incidents/1/messages", answers.Messages), ("/readiness", Readiness),
+    ("/incidents/1/forecast", ForecastAnswer), ("/forecast", ForecastAnswer)])
 def test_an_answer_has_exactly_the_shape_that_is_written_down(api: Api, path: str, shape: type[BaseModel]):
     incident = api.registered(occurred_at="2026-03-12T13:50+08:00")
     api.tick()
     api.post(f"{incident}{PHONE}/log")
     told = api.get(path).json
     assert shape.model_validate(told, strict=False).model_dump(mode="json") == told
-    for listed in ("entries", "messages", "incidents"):
+    for listed in ("entries", "messages", "incidents", "days", "calls"):
         assert told.get(listed, [0])
 
 

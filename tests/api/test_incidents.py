@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from incident_clock.ledger.chain import verify_lines
 from incident_clock.outbox import queue
 from incident_clock.outbox.messages import REMINDER, Draft
-from incident_clock.registry.chain import verify_lines
 from tests.api.rig import LABEL, PHONE, Api, at, complaints
 
 S02 = {

@@ -156,7 +156,7 @@ def test_what_became_of_a_message_is_folded_under_its_call(room: Room):
     assert [entry.kind for entry in shown] == ["IncidentRegistered", "RungRaised", "StepLogged", "AudienceTold"]
     assert [len(entry.notes) for entry in shown] == [0, 4, 0, 4]
     assert {body["person"] for _, _, body in shown[1].notes} == {"周甲", "吴乙"}
-    assert counts == {"all": 4, "work": 2, "reminders": 2, "changes": 0}
+    assert counts == {"all": 4, "work": 2, "reminders": 2, "answers": 0, "changes": 0}
     newest_first, _ = room.views.timeline(room.incident(number).id)
     assert newest_first == shown[::-1]
 

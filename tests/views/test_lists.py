@@ -5,11 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from incident_clock.engine import beating
-from incident_clock.people.tables import Person
-from incident_clock.phrases import Phrases
-from incident_clock.protocol.steps import AFTER
-from incident_clock.views import reachability
-from tests.support.bureau import WU, ZHOU, ZONE, rung, small_rule
+from tests.support.bureau import WU, ZHOU, ZONE
 from tests.support.room import Room
 from tests.support.telling import PERMANENT, TEMPORARY, UNKNOWN
 
@@ -183,30 +179,6 @@ def test_a_silent_engine_leads_to_a_telephone_list(room: Room, now: datetime):
     assert [name.name for name in pulse.admins] == ["沈癸"]
     tick(room)
     assert (room.views.pulse(now).to_ring, room.views.pulse(now).admins) == ((), ())
-
-
-# ── reachability ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def complaints(room: Room, *rungs, channels=("sms",)) -> list[str]:
-    with room.store.read() as session:
-        found = reachability.complaints(session, [small_rule(*rungs)], channels=channels, now=room.now)
-    return [Phrases("zh", ZONE).refusal(one, seen=room.now) for one in found]
-
-
-def test_a_rung_that_reaches_nobody_is_named(room: Room):
-    with room.store.write() as session:
-        session.get(Person, "feng").phone = None
-    assert complaints(room, rung(1, AFTER, 0, "duty_officer"), rung(2, AFTER, 1, "duty_officer", "head")) == []
-    (said,) = complaints(room, rung(1, AFTER, 0, "duty_officer"), rung(2, AFTER, 1, "head"))
-    assert "第2级" in said
-    assert "电话上报" in said
-    assert len(complaints(room, rung(1, AFTER, 0, "duty_officer", by=("email",)))) == 1
-    assert complaints(room, rung(1, AFTER, 0, "head"), channels=("console",)) == []
-
-
-def test_a_box_without_a_channel_is_one_complaint(room: Room):
-    assert len(complaints(room, channels=())) == 1
 
 
 def test_the_board_never_says_told_of_people_nothing_has_left_for(room: Room) -> None:

@@ -18,11 +18,11 @@ from incident_clock.assembly import Assembly
 from incident_clock.channels.catalog import CATALOG
 from incident_clock.clock import VirtualClock
 from incident_clock.engine import beating
+from incident_clock.ledger.fact import Actor
 from incident_clock.people import sign_in
 from incident_clock.protocol.loading import load_protocols
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.facts import Actor
 from incident_clock.registry.tables import NumberSeries
 from incident_clock.settings import ROOT, Settings
 from incident_clock.web.app import create_app

@@ -202,9 +202,9 @@ def test_the_refresh_brings_the_regions_that_change_and_counts_on_from_the_serve
     visitor = busy.client("zhou")
     busy.clock.move_to(at("14:50:17"))
     answer = visitor.get(f"/fragments/incidents/{busy.s02}", headers={"HX-Request": "true"}).text
-    for region in ("pulse", "alarm", "cards", "timeline"):
+    for region in ("pulse", "alarm", "mine", "cards", "calls", "timeline"):
         assert f'id="{region}"' in answer
-    assert answer.count('hx-swap-oob="true"') == 4
+    assert answer.count('hx-swap-oob="true"') == 6
     assert "14<small>分</small>43<small>秒</small>" in answer
 
 

@@ -9,7 +9,8 @@ from incident_clock.web.security import CONTENT_SECURITY_POLICY
 from tests.web.forms_of import forms_of
 from tests.web.house import House
 
-SAMPLES = {"number": "2026-0001", "key": "release", "token": "x" * 43, "filename": "clock.css", "id": "2026-0001"}
+SAMPLES = {"number": "2026-0001", "key": "release", "token": "x" * 43, "filename": "clock.css", "id": "2026-0001",
+           "step": "release", "rung": 1, "person": "zhou"}
 
 
 def every_address(house: House) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ def test_a_host_that_is_not_here_is_told_in_a_sentence() -> None:
 
 @pytest.mark.parametrize(("path", "logged"), [
     ("/sign-in/SECRET", "/sign-in/***"), ("/sign-in/SECRET/", "/sign-in/***/"), ("/Sign-In/SECRET", "/Sign-In/***"),
+    ("/answer/SECRET", "/answer/***"), ("/answer/SECRET/x", "/answer/***/x"),
     ("/sign-in", "/sign-in"), ("/incidents/2026-0037", "/incidents/2026-0037"), ("/x\ny", "/x%0Ay")])
 def test_the_access_log_holds_no_token_and_no_query(
         capsys: pytest.CaptureFixture[str], path: str, logged: str) -> None:

@@ -1,14 +1,17 @@
 """The JSON API under `/api/v1` and its description at `/api/openapi.json`. Calls the desk and the views, nothing else.
 
-`incidents.py` holds the calls, `asked.py` and `answers.py` what they take and give, `problems.py` what goes wrong.
+`incidents.py`, `answering.py`, `forecast.py` and `readiness.py` hold the calls, `asked.py` and `answers.py` what they
+take and give, `problems.py` what goes wrong.
 """
 
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from incident_clock.web.api import document, problems
-from incident_clock.web.api.incidents import api
+from incident_clock.web.api import answering, document, forecast, incidents, problems, readiness
+from incident_clock.web.api.calls import api
+
+CALLS = (incidents, answering, forecast, readiness)  # each attaches its calls to `api`
 
 if TYPE_CHECKING:
     from incident_clock.assembly import Assembly

@@ -14,10 +14,13 @@ from pydantic_core import PydanticCustomError
 from incident_clock.protocol.complaints import shown
 from incident_clock.registry.drafts import CATEGORIES, GRADES, LINE_LIMIT, TEXT_LIMIT
 from incident_clock.registry.incidents import LARGEST_ID
+from incident_clock.views.readiness import DAYS, MOST_DAYS
 from incident_clock.web.forms import YEARS
 
 NOT_TEXT, NO_OFFSET, NO_INSTANT, STRANGE_YEAR = "string_type", "instant_no_offset", "instant_wrong", "instant_year"
-NO_FLAG, NO_CURSOR, NO_SEARCH = "flag_wrong", "cursor_wrong", "search_wrong"
+NO_FLAG, NO_CURSOR, NO_SEARCH, NO_DAYS = "flag_wrong", "cursor_wrong", "search_wrong", "days_wrong"
+NO_RUNG = "rung_wrong"
+MOST_RUNGS = 99
 
 
 def _instant(given: Any) -> Any:
@@ -48,6 +51,18 @@ def _cursor(given: str) -> int:
     if not re.fullmatch("[0-9]{1,10}", given) or int(given) > LARGEST_ID:
         raise PydanticCustomError(NO_CURSOR, "not a cursor")
     return int(given)
+
+
+def _days(given: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", given) or not 1 <= int(given) <= MOST_DAYS:
+        raise PydanticCustomError(NO_DAYS, "not that many days", {"most": MOST_DAYS})
+    return int(given)
+
+
+def _rung(given: Any) -> int:
+    if type(given) is not int or not 1 <= given <= MOST_RUNGS:
+        raise PydanticCustomError(NO_RUNG, "no rung", {"most": MOST_RUNGS})
+    return given
 
 
 def _search(given: str) -> str:
@@ -101,6 +116,19 @@ class Closing(Asked):
     reason: Text | None = None
 
 
+class Acknowledgement(Asked):
+    person: str = Field(description="Key of the person who was reached.")
+    step: str | None = Field(None, description="Absent: all open steps this person was called on.")
+    note: Text | None = None
+
+
+class Resending(Asked):
+    person: str = Field(description="Key of the person who was called.")
+    step: str
+    rung: Annotated[int, BeforeValidator(_rung), WithJsonSchema(
+        {"type": "integer", "minimum": 1, "maximum": MOST_RUNGS})]
+
+
 class Listing(Asked):
     """The query of the list."""
 
@@ -112,4 +140,19 @@ class Listing(Asked):
         None, description="next_cursor of the page before.")
 
 
-MODELS = {model.__name__: model for model in (Registration, Log, Withdrawal, Closing, Listing)}
+class Ahead(Asked):
+    """The query of the readiness board."""
+
+    days: Annotated[int, BeforeValidator(_days), WithJsonSchema(
+        {"type": "integer", "minimum": 1, "maximum": MOST_DAYS})] = Field(
+        DAYS, description="How many calendar days, today included.")
+
+
+class Supposition(Asked):
+    """The query of a forecast without an incident."""
+
+    protocol: str | None = Field(None, description="Key of the rule. Absent: the default rule.")
+
+
+MODELS = {model.__name__: model for model in (
+    Registration, Log, Withdrawal, Closing, Acknowledgement, Resending, Listing, Ahead, Supposition)}

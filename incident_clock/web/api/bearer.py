@@ -8,9 +8,9 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from incident_clock.errors import Forbidden, Refusal
+from incident_clock.ledger.fact import Actor
 from incident_clock.people import access, tokens
 from incident_clock.phrases import N_
-from incident_clock.registry.facts import Actor
 from incident_clock.web.context import assembly
 
 KEY_LENGTH = 16  # characters of the token's hash that stand for it

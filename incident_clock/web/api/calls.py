@@ -1,5 +1,6 @@
 """How a call is made: which path, who may, what it takes and gives. One decorator, so that all calls are alike."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -45,6 +46,19 @@ def call(method: str, path: str, *, needs: str, gives: type[BaseModel], status: 
         return view
 
     return decorate
+
+
+def reference(id: str) -> str | int:
+    """A number as it is, an id as the whole number it is. That it leads nowhere is told by those who look it up."""
+    return int(id) if re.fullmatch("[0-9]{1,10}", id) else id
+
+
+def request_key() -> str | None:
+    """The caller's name for this request. Raises Invalid for one that a database could not keep."""
+    key = request.headers.get("Idempotency-Key")
+    if key and not key.isprintable():
+        raise Invalid(N_("幂等键里有看不见的控制字符，请换一个"), field="Idempotency-Key")
+    return key
 
 
 def _json_object(view: View) -> View:

@@ -13,6 +13,8 @@ LOG: dict[str, Any] = {
 }
 WITHDRAWAL: dict[str, Any] = {"reason": "记错了步骤，电话尚未打出"}
 CLOSING: dict[str, Any] = {"reason": "五步均已办结"}
+ACKNOWLEDGEMENT: dict[str, Any] = {"person": "zhou", "step": "phone_report", "note": "本人接听，马上打电话上报"}
+RESENDING: dict[str, Any] = {"person": "zhou", "step": "phone_report", "rung": 1}
 PROBLEM: dict[str, Any] = {
     "type": "about:blank", "title": "与已有的记录冲突，没有保存", "status": 409,
     "detail": "周甲已在 14:21 记录过这一步，未重复记录",

@@ -3,11 +3,8 @@
 What a call does stands in its docstring, which is its text in the OpenAPI document too.
 """
 
-import re
+from flask import Response, url_for
 
-from flask import Response, request, url_for
-
-from incident_clock.errors import Invalid
 from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.drafts import NewIncident, StepLog
@@ -16,7 +13,7 @@ from incident_clock.web.api import answers, examples
 from incident_clock.web.api.answers import answer
 from incident_clock.web.api.asked import Closing, Listing, Log, Registration, Withdrawal
 from incident_clock.web.api.bearer import actor
-from incident_clock.web.api.calls import api, call
+from incident_clock.web.api.calls import api, call, reference, request_key
 from incident_clock.web.api.problems import phrases
 from incident_clock.web.context import assembly, now
 
@@ -29,7 +26,7 @@ MESSAGES = 10_000  # of one incident: more than any has
       gives=answers.Registered, status=201)
 def register_incident(asked: Registration) -> Response:
     """Register an incident and start its clocks."""
-    done = assembly().desk.register(NewIncident(**asked.model_dump()), actor=actor(), now=now(), key=_key())
+    done = assembly().desk.register(NewIncident(**asked.model_dump()), actor=actor(), now=now(), key=request_key())
     warnings = [{"number": number, "message": phrases().say(N_("可能与 %(number)s 重复，请核对"), number=number)}
                 for number in done.duplicates]
     return answer({**_shown(done.incident_id), "warnings": warnings}, 201,
@@ -47,66 +44,53 @@ def list_incidents(asked: Listing) -> Response:
 @call("GET", "/incidents/<id>", needs=access.READ, gives=answers.Incident)
 def show_incident(id: str) -> Response:
     """Show how an incident stands now."""
-    return answer(_shown(_reference(id)))
+    return answer(_shown(reference(id)))
 
 
 @call("POST", "/incidents/<id>/steps/<key>/log", needs=access.LOG, takes=Log, example=examples.LOG,
       gives=answers.Incident)
 def log_step(id: str, key: str, asked: Log) -> Response:
     """Log a step as done: its reminders stop, and those who were reminded are told."""
-    reference = _reference(id)
-    assembly().desk.log_step(reference, key, StepLog(**asked.model_dump()), actor=actor(), now=now(), key=_key())
-    return answer(_shown(reference))
+    found = reference(id)
+    assembly().desk.log_step(found, key, StepLog(**asked.model_dump()), actor=actor(), now=now(), key=request_key())
+    return answer(_shown(found))
 
 
 @call("POST", "/incidents/<id>/steps/<key>/withdraw", needs=access.WRITE, takes=Withdrawal,
       example=examples.WITHDRAWAL, gives=answers.Incident)
 def withdraw_step(id: str, key: str, asked: Withdrawal) -> Response:
     """Take the log of a step back: the step is open again, the log stays in the timeline."""
-    reference = _reference(id)
-    assembly().desk.withdraw(reference, key, asked.reason, actor=actor(), now=now(), key=_key())
-    return answer(_shown(reference))
+    found = reference(id)
+    assembly().desk.withdraw(found, key, asked.reason, actor=actor(), now=now(), key=request_key())
+    return answer(_shown(found))
 
 
 @call("POST", "/incidents/<id>/close", needs=access.WRITE, takes=Closing, example=examples.CLOSING,
       gives=answers.Incident)
 def close_incident(id: str, asked: Closing) -> Response:
     """Close an incident all of whose steps are logged."""
-    reference = _reference(id)
-    assembly().desk.close(reference, asked.reason, actor=actor(), now=now(), key=_key())
-    return answer(_shown(reference))
+    found = reference(id)
+    assembly().desk.close(found, asked.reason, actor=actor(), now=now(), key=request_key())
+    return answer(_shown(found))
 
 
 @call("GET", "/incidents/<id>/timeline", needs=access.READ, gives=answers.Timeline)
 def show_timeline(id: str) -> Response:
     """Read the ledger of an incident, in order, in the form that verifies."""
     with assembly().store.read() as session:
-        return answer({"entries": timeline.entries(session, incidents.find(session, _reference(id)).id)})
+        return answer({"entries": timeline.entries(session, incidents.find(session, reference(id)).id)})
 
 
 @call("GET", "/incidents/<id>/messages", needs=access.READ, gives=answers.Messages)
 def show_messages(id: str) -> Response:
     """See who was told what and how it went, newest first; without addresses and texts."""
     with assembly().store.read() as session:
-        found = messages.messages(session, incident_id=incidents.find(session, _reference(id)).id, limit=MESSAGES,
+        found = messages.messages(session, incident_id=incidents.find(session, reference(id)).id, limit=MESSAGES,
                                   text_now=lambda _: "")
     shown = [plain.message(one, assembly().zone) for one in found]
     return answer({"messages": [{**one, "state_reason": phrases().say(one["state_reason"])} for one in shown]})
 
 
 # ── below: how ────────────────────────────────────────────────────────────────
-def _reference(id: str) -> str | int:
-    """A number as it is, an id as the whole number it is. That it leads nowhere is told by those who look it up."""
-    return int(id) if re.fullmatch("[0-9]{1,10}", id) else id
-
-
-def _shown(reference: str | int) -> dict[str, object]:
-    return plain.incident(assembly().views.incident(reference, now()), assembly().zone)
-
-
-def _key() -> str | None:
-    """The caller's name for this request. Raises Invalid for one that a database could not keep."""
-    key = request.headers.get("Idempotency-Key")
-    if key and not key.isprintable():
-        raise Invalid(N_("幂等键里有看不见的控制字符，请换一个"), field="Idempotency-Key")
-    return key
+def _shown(number_or_id: str | int) -> dict[str, object]:
+    return plain.incident(assembly().views.incident(number_or_id, now()), assembly().zone)

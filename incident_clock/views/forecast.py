@@ -1,0 +1,203 @@
+"""The forecast (预演): who will be told what, when and why, as long as nothing is logged and nobody answers.
+
+Decided by the engine's own `course.py` on the roster of the whole span, read once. Nothing is sent or written.
+Only what this incident itself will send counts towards a number's day, besides what it has had already.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from incident_clock.channels.masking import mask_address
+from incident_clock.engine import reasons
+from incident_clock.engine.course import Course, Happening, RungCall, Surroundings, midnight_of
+from incident_clock.outbox import queue
+from incident_clock.outbox.messages import REMINDER, STAND_IN
+from incident_clock.people import roster
+from incident_clock.people.calling import BUDGETED, Conditions
+from incident_clock.people.cards import CONSOLE, PersonCard
+from incident_clock.people.duty import Holder
+from incident_clock.people.readiness import why_lacking
+from incident_clock.protocol.deadlines import due_at
+from incident_clock.protocol.ladder import PassedOver, first_rung_at
+from incident_clock.protocol.steps import ResponseProtocol
+from incident_clock.registry import calls, incidents
+from incident_clock.registry.tables import Called
+from incident_clock.store.session import Store
+from incident_clock.views import names
+from incident_clock.views.forecast_shapes import Again, Call, Forecast, Recipient
+from incident_clock.views.incidents import find
+from incident_clock.views.shapes import Name
+
+AT_LEAST = timedelta(hours=24)  # how far the forecast looks, and further while a step is not due
+PAST_DUE = timedelta(hours=1)
+MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecaster:
+    """Bound to what the engine ticks with: database, channels, zone and daily budget."""
+
+    store: Store
+    channels: Callable[[Session], Collection[str]]
+    zone: ZoneInfo
+    daily_budget: int
+
+    def of_incident(self, number_or_id: str | int, now: datetime, *, until: datetime | None = None) -> Forecast:
+        """From now on, for the open steps of an incident. Raises NotFound."""
+        with self.store.read() as session:
+            incident = find(session, number_or_id)
+            rule = incidents.rule_of(incident)
+            steps = {step.key: step for step in rule.steps}
+            open_ones = [deadline for deadline in incident.deadlines if deadline.settled_at is None]
+            courses = [Course(incident.id, steps[d.step], incident.clock_started_at, d.due_at, d.next_rung_at,
+                              d.passed_at, _copies(calls.called(session, incident.id, d.step)))
+                       for d in open_ones]
+            known = _Known(incident.registered_at, {d.step: d.reopened_at for d in open_ones})
+            return self._forecast(session, rule, courses, known, now=now, until=until)
+
+    def if_one_came_in(self, protocol: ResponseProtocol, now: datetime, *, until: datetime | None = None) -> Forecast:
+        """For an incident received and registered now."""
+        courses = [Course(0, step, now, due_at(step, now), first_rung_at(step, now), None, [])
+                   for step in protocol.steps]
+        with self.store.read() as session:
+            return self._forecast(session, protocol, courses, _Known(now, {}), now=now, until=until)
+
+    def _forecast(self, session: Session, rule: ResponseProtocol, courses: Sequence[Course], known: "_Known", *,
+                  now: datetime, until: datetime | None) -> Forecast:
+        until = until or max([now + AT_LEAST, *(course.due_at + PAST_DUE for course in courses)])
+        book = roster.duty_book(session, now, until)
+        around = Surroundings(
+            now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,
+            sent_today=queue.counted(session, channel=BUDGETED, addresses=book.addresses(BUDGETED),
+                                     since=midnight_of(now, self.zone)))
+        coming = [call for course, happening in _walk(courses, around, until=until, zone=self.zone)
+                  for call in _calls(course, happening, around, known)]
+        return Forecast(rule, now, until, tuple((course.step, course.due_at) for course in courses),
+                        tuple(_fold(coming)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """When the engine learned of an incident, and of steps whose log was taken back."""
+
+    registered_at: datetime
+    reopened_at: Mapping[str, datetime | None]
+
+
+# ── going on as the engine would ──────────────────────────────────────────────
+def _walk(courses: Sequence[Course], around: Surroundings, *, until: datetime,
+          zone: ZoneInfo) -> Iterator[tuple[Course, Happening]]:
+    """Every instant at which the engine would wake, up to `until`; `around` is taken along."""
+    whole, at = around.book, around.now
+    cuts = [*whole.changes(at, until + MOMENT), until + MOMENT]
+    around.book = whole.during(at, cuts[0])
+    waking = [course.wake_at for course in courses]
+    while True:
+        while at >= cuts[0]:
+            around.book = whole.during(cuts.pop(0), cuts[0])
+        if midnight_of(at, zone) != midnight_of(around.now, zone):
+            around.sent_today = {}
+        around.now = at
+        for place, course in enumerate(courses):
+            wake_at = waking[place]
+            if wake_at is not None and wake_at <= at:
+                yield course, course.go_on(around)
+                waking[place] = course.wake_at
+        coming = [wake_at for wake_at in waking if wake_at is not None and wake_at <= until]
+        if not coming:
+            return
+        at = min(coming)
+
+
+def _calls(course: Course, happening: Happening, around: Surroundings, known: _Known) -> Iterator[Call]:
+    decision, people = happening.decision, around.book.people
+    if decision is not None:
+        reason = reasons.reason(decision, registered_at=known.registered_at, now=around.now,
+                                reopened_at=known.reopened_at.get(course.step.key))
+        for rung in happening.rungs:
+            yield _rung_call(course, rung, around, reason, decision.passed_over)
+    for call in happening.stand_ins:
+        recipients = (_recipient(call.holder, call.ways, people),) if call.ways else ()
+        yield Call(around.now, around.now, STAND_IN, course.step, course.due_at, call.rung, 0, call.rung, "no_answer",
+                   recipients, in_place_of=_name(call.in_place_of, people), outcome=call.reason)
+
+
+def _rung_call(course: Course, called: RungCall, around: Surroundings, reason: str,
+               passed_over: tuple[PassedOver, ...]) -> Call:
+    occurrence, heard, people = called.occurrence, called.heard, around.book.people
+    paused_until = {row.person: row.paused_until for row in course.rows if row.rung == heard.rung}
+    return Call(
+        around.now, occurrence.at, REMINDER, course.step, course.due_at, occurrence.rung, occurrence.repeat,
+        heard.rung, reason,
+        tuple(_recipient(one.holder, one.ways, people, is_capped=one.is_capped) for one in heard.reached),
+        skipped=heard.skipped, passed_over=passed_over,
+        paused=tuple((names.name_of(card), until) for card in heard.paused if (until := paused_until[card.key])),
+        capped=tuple(map(names.name_of, heard.capped)),
+        lacks=tuple(why_lacking(around.book, role, around.now, Conditions(around.channels))
+                    for role in heard.unreachable))
+
+
+def _recipient(holder: Holder, ways: Mapping[str, str], people: Mapping[str, PersonCard], *,
+               is_capped: bool = False) -> Recipient:
+    return Recipient(
+        names.name_of(holder.card, holder.role), holder.why, _name(holder.of, people) if holder.of else None,
+        holder.from_at, holder.until_at,
+        tuple((channel, "" if channel == CONSOLE else mask_address(address)) for channel, address in ways.items()),
+        is_capped)
+
+
+def _name(key: str, people: Mapping[str, PersonCard]) -> Name:
+    return names.name_of(people[key]) if key in people else Name(key, key, "")
+
+
+def _copies(rows: Iterable[Called]) -> list[Called]:
+    """Rows that may be written on without the database behind them."""
+    return [Called(**{column.key: getattr(row, column.key) for column in Called.__table__.columns}) for row in rows]
+
+
+# ── repeats that say nothing new ──────────────────────────────────────────────
+@dataclass(slots=True)
+class _Run:
+    """Calls of one rung that follow one another and go to the same people."""
+
+    first: Call
+    instants: list[datetime] = field(default_factory=list)
+
+
+def _fold(coming: Iterable[Call]) -> list[Call]:
+    """Each run of repeats as its first call, which tells how often it comes again."""
+    runs: list[_Run] = []
+    latest: dict[tuple[str, int], _Run] = {}
+    for call in coming:
+        place = call.step.key, call.rung
+        run = latest.get(place) if call.kind == REMINDER else None
+        is_same = run is not None and call.repeat == run.first.repeat + len(run.instants) and replace(
+            call, at=run.first.at, planned_at=run.first.planned_at, repeat=run.first.repeat) == run.first
+        if run is None or not is_same:
+            run = _Run(call)
+            runs.append(run)
+            if call.kind == REMINDER:
+                latest[place] = run
+        run.instants.append(call.planned_at)
+    last = {id(run) for run in latest.values()}
+    return [replace(run.first, again=_again(run, goes_on=id(run) in last)) for run in runs]
+
+
+def _again(run: _Run, *, goes_on: bool) -> tuple[Again, ...]:
+    """The repeats of a run, a segment per pace. `goes_on`: no other run of this rung follows within the horizon."""
+    found: list[Again] = []
+    for before, at in zip(run.instants, run.instants[1:], strict=False):
+        if found and found[-1].every == at - before:
+            found[-1] = replace(found[-1], times=found[-1].times + 1, last_at=at)
+        else:
+            found.append(Again(at - before, 1, at, at))
+    repeats = run.first.step.ladder[run.first.rung - 1].repeats
+    counted = sum(repeat.times for repeat in repeats if repeat.times is not None)
+    last = run.first.repeat + len(run.instants) - 1
+    if found and goes_on and last > counted:
+        found[-1] = replace(found[-1], is_endless=True)
+    return tuple(found)
