@@ -96,7 +96,7 @@ class Assembly:
 
     def require_usable(self) -> None:
         """Read what a process needs before it serves anybody. Raises ConfigError with the complaints."""
-        _ = self.protocols, self.channels
+        _ = self.protocols, self.channels, self.rest_days
 
     def enabled_channels(self, session: Session) -> Collection[str]:
         """Channels that alerts go to now. A box without a setting tells the screen only while it is an example."""

@@ -46,9 +46,9 @@ class Office:
             torn = next((gap for gap in self._gaps(session, now, until) if not _was_empty(gap, before)), None)
             if torn is not None:
                 raise Conflict(
-                    N_("这样改会在%(day)s %(at)s 起让“%(step)s”第%(rung)s级催不到人（%(roles)s），没有保存。"
+                    N_("这样改会从 %(since)s 起让“%(step)s”第%(rung)s级催不到人（%(roles)s），没有保存。"
                        "请先安排好接替的人"),
-                    day=torn.from_at.astimezone(self.zone).date().isoformat(), at=torn.from_at, step=torn.step_title,
+                    since=f"{torn.from_at.astimezone(self.zone):%Y-%m-%d %H:%M}", step=torn.step_title,
                     rung=torn.rung, roles=list(torn.role_titles))
         return done
 

@@ -17,7 +17,7 @@ from incident_clock.protocol.deadlines import overdue_from
 from incident_clock.protocol.ladder import Decision, Occurrence
 from incident_clock.protocol.steps import Rung, Step
 from incident_clock.registry import calls, incidents
-from incident_clock.registry.tables import Called
+from incident_clock.registry.calls import States
 
 CALLED, TOLD_ALREADY, NOBODY = "called", "told_already", "nobody"  # what came of calling a stand-in
 
@@ -77,21 +77,20 @@ class Happening:
 
 @dataclass(slots=True)
 class Course:
-    """One open step on its way. `rows`: who was called on it so far; it grows."""
+    """One open step on its way. `called`: who was called on it so far, and where he stands; it grows."""
 
-    incident_id: int
     step: Step
     started_at: datetime
     due_at: datetime
     next_rung_at: datetime | None
     passed_at: datetime | None
-    rows: list[Called]
+    called: States
 
     @property
     def wake_at(self) -> datetime | None:
         """When to look again: the next rung, the end of the due minute, or a leader's stand-in."""
         ladder_at = incidents.wake_at(self.next_rung_at, self.due_at, self.passed_at)
-        return min((at for at in (ladder_at, *(row.stand_in_at for row in self.rows)) if at), default=None)
+        return min((at for at in (ladder_at, *(one.stand_in_at for one in self.called.values())) if at), default=None)
 
     def go_on(self, around: Surroundings) -> Happening:
         """Decide all that is due, and take it as having happened."""
@@ -112,15 +111,15 @@ class Course:
         for one in heard.reached:
             around.count(one.ways)
             is_leader = calling.needs_stand_in(self.step, one.holder, due=self.due_at, at=around.now)
-            self._note(heard.rung, one.card.key, around.now,
+            calls.note(self.called, heard.rung, one.card.key, now=around.now,
                        stand_in_at=around.now + STAND_IN_AFTER if is_leader else None)
         return RungCall(occurrence, heard)
 
     def _conditions(self, occurrence: Occurrence, around: Surroundings) -> Conditions:
         """Repeats leave out who has acknowledged; the first notice of a step is never held back by a budget."""
-        paused = {(row.rung, row.person) for row in self.rows
-                  if row.paused_until is not None and row.paused_until > around.now}
-        told = {row.person for row in self.rows}
+        paused = {place for place, one in self.called.items()
+                  if one.paused_until is not None and one.paused_until > around.now}
+        told = {person for _, person in self.called}
         return Conditions(
             around.channels,
             is_paused=lambda rung, person: ((occurrence.repeat > 0 or rung != occurrence.rung)
@@ -132,31 +131,28 @@ class Course:
     def _call_stand_ins(self, around: Surroundings) -> tuple[StandInCall, ...]:
         made = []
         rungs = {rung.number: rung for rung in self.step.ladder}
-        for row in [row for row in self.rows if row.stand_in_at is not None and row.stand_in_at <= around.now]:
-            row.stand_in_at = None
-            if not self._is_answered(rungs[row.rung]):
-                made.append(self._call_stand_in(rungs[row.rung], row.person, around))
+        due = [(rung, person) for (rung, person), one in self.called.items()
+               if one.stand_in_at is not None and one.stand_in_at <= around.now]
+        for rung, person in due:
+            self.called[rung, person].stand_in_at = None
+            if not self._is_answered(rungs[rung]):
+                made.append(self._call_stand_in(rungs[rung], person, around))
         return tuple(made)
 
     def _is_answered(self, rung: Rung) -> bool:
-        own = [row for row in self.rows if row.rung == rung.number and row.in_place_of is None]
-        return sum(row.answered_at is not None for row in own) >= calling.answers_needed(rung, len(own))
+        own = [one for (number, _), one in self.called.items() if number == rung.number and one.in_place_of is None]
+        return sum(one.answered_at is not None for one in own) >= calling.answers_needed(rung, len(own))
 
     def _call_stand_in(self, rung: Rung, leader: str, around: Surroundings) -> StandInCall:
         card = around.book.stand_in_of(leader, around.now)
         ways = calling.usable(card, rung.by, around.channels) if card else {}
         if card is None or not ways:
             return StandInCall(rung.number, leader, NOBODY, None, {})
-        if any(row.rung == rung.number and row.person == card.key for row in self.rows):
+        if (rung.number, card.key) in self.called:
             return StandInCall(rung.number, leader, TOLD_ALREADY, card, {})
         around.count(ways)
-        self._note(rung.number, card.key, around.now, in_place_of=leader)
+        calls.note(self.called, rung.number, card.key, now=around.now, in_place_of=leader)
         return StandInCall(rung.number, leader, CALLED, card, ways)
-
-    def _note(self, rung: int, person: str, now: datetime, *, stand_in_at: datetime | None = None,
-              in_place_of: str | None = None) -> None:
-        calls.note(self.rows, incident_id=self.incident_id, step=self.step.key, rung=rung, person=person, now=now,
-                   stand_in_at=stand_in_at, in_place_of=in_place_of)
 
 
 def midnight_of(now: datetime, zone: ZoneInfo) -> datetime:

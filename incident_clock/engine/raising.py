@@ -31,11 +31,9 @@ class Raising:
 
     def carry_out(self) -> int:
         """Raise what is due; gives how many calls were made. Leaves the deadline with its next `wake_at`."""
-        deadline = self.deadline
-        course = Course(
-            self.incident.id, self.step, started_at=self.incident.clock_started_at, due_at=deadline.due_at,
-            next_rung_at=deadline.next_rung_at, passed_at=deadline.passed_at,
-            rows=calls.called(self.session, self.incident.id, self.step.key))
+        deadline, rows = self.deadline, calls.called(self.session, self.incident.id, self.step.key)
+        course = Course(self.step, started_at=self.incident.clock_started_at, due_at=deadline.due_at,
+                        next_rung_at=deadline.next_rung_at, passed_at=deadline.passed_at, called=calls.states(rows))
         happening = course.go_on(self.around)
         if happening.passed_at is not None:
             ledger.append(self.session, self.incident, DeadlinePassed(
@@ -45,7 +43,7 @@ class Raising:
             self._raise(happening.rungs, happening.decision)
         for each in happening.stand_ins:
             self._call_stand_in(each)
-        self.session.add_all(course.rows)
+        calls.keep(self.session, rows, course.called, incident_id=self.incident.id, step=self.step.key)
         deadline.passed_at, deadline.next_rung_at, deadline.wake_at = \
             course.passed_at, course.next_rung_at, course.wake_at
         self.session.flush()

@@ -143,7 +143,8 @@ def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> st
 def _stand_in(facts: Facts, phrases: Phrases, now: datetime, common: dict[str, str]) -> str:
     """To the B角: why him, and what is left (domain 7.1, FO)."""
     if now == facts.due_at:
-        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，已到时限，请接手。%(reply)s", **common)
+        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，已到时限，请接手。%(reply)s",
+                           **common)
     if now > facts.due_at:
         return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s应%(due)s完成，已超%(over)s，请接手。%(reply)s",
                            over=_over(facts, phrases, now), **common)

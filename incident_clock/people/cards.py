@@ -47,8 +47,10 @@ class PersonCard:
 
     def addresses(self) -> dict[str, str]:
         """Channel → address, for every channel this person can be reached on; of two of a kind the first."""
-        found = {channel: self._first(kind) for kind, channel in CHANNEL_OF.items()}
-        return {**{channel: address for channel, address in found.items() if address}, CONSOLE: self.key}
+        first: dict[str, str] = {}
+        for contact in self.contacts:
+            first.setdefault(contact.kind, contact.address)
+        return {**{channel: first[kind] for kind, channel in CHANNEL_OF.items() if kind in first}, CONSOLE: self.key}
 
     def _first(self, kind: str) -> str | None:
         return next((contact.address for contact in self.contacts if contact.kind == kind), None)

@@ -61,7 +61,7 @@ def xlsx_of(rows: Rows) -> bytes:
 
     def cell(text: str, *, is_bold: bool = False) -> Any:
         made = WriteOnlyCell(sheet, value=text)
-        made.data_type, made.number_format = "s", "@"
+        made.number_format = "@"  # text: Excel is not to make anything else of it
         if is_bold:
             made.font = Font(bold=True)
         return made

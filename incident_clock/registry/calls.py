@@ -3,7 +3,8 @@
 The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`, `Resent`); the engine asks them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -22,24 +23,58 @@ from incident_clock.store.writing import changed
 PAGE, LINK, PHONE, REPLY = "page", "link", "phone", "reply"  # how an answer came
 
 
+@dataclass(slots=True)
+class CallState:
+    """Where one person stands on one rung of a step: the fields of a `Called` row that decide what comes next."""
+
+    told_at: datetime
+    last_told_at: datetime
+    stand_in_at: datetime | None = None
+    in_place_of: str | None = None
+    answered_at: datetime | None = None
+    paused_until: datetime | None = None
+
+
+States = dict[tuple[int, str], CallState]  # (rung, person) → where he stands, of one step
+
+
 def called(session: Session, incident_id: int, step: str | None = None) -> list[Called]:
     """Everybody called in this incident, or on one step of it, in the order they were."""
     rows = select(Called).where(Called.incident_id == incident_id).order_by(Called.told_at, Called.id)
     return list(session.scalars(rows if step is None else rows.where(Called.step == step)))
 
 
-def note(rows: list[Called], *, incident_id: int, step: str, rung: int, person: str, now: datetime,
-         stand_in_at: datetime | None = None, in_place_of: str | None = None) -> None:
-    """Note among `rows`, those of the step, that a person is called now. One who has answered needs no stand-in."""
-    row = next((one for one in rows if one.rung == rung and one.person == person), None)
-    if row is None:
-        rows.append(Called(incident_id=incident_id, step=step, rung=rung, person=person, told_at=now,
-                           last_told_at=now, stand_in_at=stand_in_at, in_place_of=in_place_of))
+def states(rows: Iterable[Called]) -> States:
+    """The rows of one step as values that may be gone on with."""
+    return {(row.rung, row.person): CallState(row.told_at, row.last_told_at, row.stand_in_at, row.in_place_of,
+                                              row.answered_at, row.paused_until) for row in rows}
+
+
+def note(known: States, rung: int, person: str, *, now: datetime, stand_in_at: datetime | None = None,
+         in_place_of: str | None = None) -> None:
+    """Note that a person is called now on a rung. One who has answered, or has his stand-in already, needs none."""
+    state = known.get((rung, person))
+    if state is None:
+        known[rung, person] = CallState(now, now, stand_in_at, in_place_of)
         return
-    row.last_told_at = now
-    has_stand_in = any(one.rung == rung and one.in_place_of == person for one in rows)
-    if row.answered_at is None and row.stand_in_at is None and not has_stand_in:
-        row.stand_in_at = stand_in_at
+    state.last_told_at = now
+    if stand_in_at is None or state.answered_at is not None or state.stand_in_at is not None:
+        return
+    if not any(on == rung and other.in_place_of == person for (on, _), other in known.items()):
+        state.stand_in_at = stand_in_at
+
+
+def keep(session: Session, rows: Iterable[Called], known: States, *, incident_id: int, step: str) -> None:
+    """Write down what was noted: `rows` are those of the step that were there before."""
+    before = {(row.rung, row.person): row for row in rows}
+    for (rung, person), state in known.items():
+        row = before.get((rung, person))
+        if row is None:
+            session.add(Called(incident_id=incident_id, step=step, rung=rung, person=person, told_at=state.told_at,
+                               last_told_at=state.last_told_at, stand_in_at=state.stand_in_at,
+                               in_place_of=state.in_place_of))
+        else:
+            row.last_told_at, row.stand_in_at = state.last_told_at, state.stand_in_at
 
 
 def acknowledge(session: Session, incident: Incident, *, person: str, name: str, how: str, actor: Actor, now: datetime,

@@ -25,7 +25,6 @@ from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.ladder import PassedOver, first_rung_at
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, incidents
-from incident_clock.registry.tables import Called
 from incident_clock.store.session import Store
 from incident_clock.views import names
 from incident_clock.views.forecast_shapes import Again, Call, Forecast, Recipient
@@ -53,39 +52,32 @@ class Forecaster:
             rule = incidents.rule_of(incident)
             steps = {step.key: step for step in rule.steps}
             open_ones = [deadline for deadline in incident.deadlines if deadline.settled_at is None]
-            courses = [Course(incident.id, steps[d.step], incident.clock_started_at, d.due_at, d.next_rung_at,
-                              d.passed_at, _copies(calls.called(session, incident.id, d.step)))
-                       for d in open_ones]
-            known = _Known(incident.registered_at, {d.step: d.reopened_at for d in open_ones})
-            return self._forecast(session, rule, courses, known, now=now, until=until)
+            courses = [Course(steps[d.step], incident.clock_started_at, d.due_at, d.next_rung_at, d.passed_at,
+                              calls.states(calls.called(session, incident.id, d.step))) for d in open_ones]
+            return self._forecast(session, rule, courses, registered_at=incident.registered_at, now=now, until=until,
+                                  reopened_at={d.step: d.reopened_at for d in open_ones})
 
     def if_one_came_in(self, protocol: ResponseProtocol, now: datetime, *, until: datetime | None = None) -> Forecast:
         """For an incident received and registered now."""
-        courses = [Course(0, step, now, due_at(step, now), first_rung_at(step, now), None, [])
+        courses = [Course(step, now, due_at(step, now), first_rung_at(step, now), None, {})
                    for step in protocol.steps]
         with self.store.read() as session:
-            return self._forecast(session, protocol, courses, _Known(now, {}), now=now, until=until)
+            return self._forecast(session, protocol, courses, registered_at=now, reopened_at={}, now=now, until=until)
 
-    def _forecast(self, session: Session, rule: ResponseProtocol, courses: Sequence[Course], known: "_Known", *,
-                  now: datetime, until: datetime | None) -> Forecast:
+    def _forecast(self, session: Session, rule: ResponseProtocol, courses: Sequence[Course], *,
+                  registered_at: datetime, reopened_at: Mapping[str, datetime | None], now: datetime,
+                  until: datetime | None) -> Forecast:
         until = until or max([now + AT_LEAST, *(course.due_at + PAST_DUE for course in courses)])
         book = roster.duty_book(session, now, until)
         around = Surroundings(
             now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,
             sent_today=queue.counted(session, channel=BUDGETED, addresses=book.addresses(BUDGETED),
                                      since=midnight_of(now, self.zone)))
+        teller = _Teller(registered_at, reopened_at, book.people, _masked(book.people))
         coming = [call for course, happening in _walk(courses, around, until=until, zone=self.zone)
-                  for call in _calls(course, happening, around, known)]
+                  for call in teller.calls(course, happening, around)]
         return Forecast(rule, now, until, tuple((course.step, course.due_at) for course in courses),
                         tuple(_fold(coming)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """When the engine learned of an incident, and of steps whose log was taken back."""
-
-    registered_at: datetime
-    reopened_at: Mapping[str, datetime | None]
 
 
 # ── going on as the engine would ──────────────────────────────────────────────
@@ -113,50 +105,56 @@ def _walk(courses: Sequence[Course], around: Surroundings, *, until: datetime,
         at = min(coming)
 
 
-def _calls(course: Course, happening: Happening, around: Surroundings, known: _Known) -> Iterator[Call]:
-    decision, people = happening.decision, around.book.people
-    if decision is not None:
-        reason = reasons.reason(decision, registered_at=known.registered_at, now=around.now,
-                                reopened_at=known.reopened_at.get(course.step.key))
-        for rung in happening.rungs:
-            yield _rung_call(course, rung, around, reason, decision.passed_over)
-    for call in happening.stand_ins:
-        recipients = (_recipient(call.holder, call.ways, people),) if call.ways else ()
-        yield Call(around.now, around.now, STAND_IN, course.step, course.due_at, call.rung, 0, call.rung, "no_answer",
-                   recipients, in_place_of=_name(call.in_place_of, people), outcome=call.reason)
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Decisions as calls to read. `registered_at`, `reopened_at` (by step): since when the engine knew; `masked`:
+    every address as it may be shown."""
+
+    registered_at: datetime
+    reopened_at: Mapping[str, datetime | None]
+    people: Mapping[str, PersonCard]
+    masked: Mapping[str, str]
+
+    def calls(self, course: Course, happening: Happening, around: Surroundings) -> Iterator[Call]:
+        decision = happening.decision
+        if decision is not None:
+            reason = reasons.reason(decision, registered_at=self.registered_at, now=around.now,
+                                    reopened_at=self.reopened_at.get(course.step.key))
+            for rung in happening.rungs:
+                yield self._rung(course, rung, around, reason, decision.passed_over)
+        for call in happening.stand_ins:
+            recipients = (self._recipient(call.holder, call.ways),) if call.ways else ()
+            yield Call(around.now, around.now, STAND_IN, course.step, course.due_at, call.rung, 0, call.rung,
+                       "no_answer", recipients, in_place_of=self._name(call.in_place_of), outcome=call.reason)
+
+    def _rung(self, course: Course, called: RungCall, around: Surroundings, reason: str,
+              passed_over: tuple[PassedOver, ...]) -> Call:
+        occurrence, heard = called.occurrence, called.heard
+        return Call(
+            around.now, occurrence.at, REMINDER, course.step, course.due_at, occurrence.rung, occurrence.repeat,
+            heard.rung, reason,
+            tuple(self._recipient(one.holder, one.ways, is_capped=one.is_capped) for one in heard.reached),
+            skipped=heard.skipped, passed_over=passed_over,
+            paused=tuple((self._name(card.key), until) for card in heard.paused
+                         if (until := course.called[heard.rung, card.key].paused_until)),
+            capped=tuple(self._name(card.key) for card in heard.capped),
+            lacks=tuple(why_lacking(around.book, role, around.now, Conditions(around.channels))
+                        for role in heard.unreachable))
+
+    def _recipient(self, holder: Holder, ways: Mapping[str, str], *, is_capped: bool = False) -> Recipient:
+        return Recipient(
+            Name(holder.card.key, holder.card.name, holder.role), holder.why,
+            self._name(holder.of) if holder.of else None, holder.from_at, holder.until_at,
+            tuple((channel, self.masked[address]) for channel, address in ways.items()), is_capped)
+
+    def _name(self, key: str) -> Name:
+        return names.name_of(self.people[key]) if key in self.people else Name(key, key, "")
 
 
-def _rung_call(course: Course, called: RungCall, around: Surroundings, reason: str,
-               passed_over: tuple[PassedOver, ...]) -> Call:
-    occurrence, heard, people = called.occurrence, called.heard, around.book.people
-    paused_until = {row.person: row.paused_until for row in course.rows if row.rung == heard.rung}
-    return Call(
-        around.now, occurrence.at, REMINDER, course.step, course.due_at, occurrence.rung, occurrence.repeat,
-        heard.rung, reason,
-        tuple(_recipient(one.holder, one.ways, people, is_capped=one.is_capped) for one in heard.reached),
-        skipped=heard.skipped, passed_over=passed_over,
-        paused=tuple((names.name_of(card), until) for card in heard.paused if (until := paused_until[card.key])),
-        capped=tuple(map(names.name_of, heard.capped)),
-        lacks=tuple(why_lacking(around.book, role, around.now, Conditions(around.channels))
-                    for role in heard.unreachable))
-
-
-def _recipient(holder: Holder, ways: Mapping[str, str], people: Mapping[str, PersonCard], *,
-               is_capped: bool = False) -> Recipient:
-    return Recipient(
-        names.name_of(holder.card, holder.role), holder.why, _name(holder.of, people) if holder.of else None,
-        holder.from_at, holder.until_at,
-        tuple((channel, "" if channel == CONSOLE else mask_address(address)) for channel, address in ways.items()),
-        is_capped)
-
-
-def _name(key: str, people: Mapping[str, PersonCard]) -> Name:
-    return names.name_of(people[key]) if key in people else Name(key, key, "")
-
-
-def _copies(rows: Iterable[Called]) -> list[Called]:
-    """Rows that may be written on without the database behind them."""
-    return [Called(**{column.key: getattr(row, column.key) for column in Called.__table__.columns}) for row in rows]
+def _masked(people: Mapping[str, PersonCard]) -> dict[str, str]:
+    """Address → how it is shown; the page itself has none."""
+    return {address: "" if channel == CONSOLE else mask_address(address)
+            for card in people.values() for channel, address in card.addresses().items()}
 
 
 # ── repeats that say nothing new ──────────────────────────────────────────────

@@ -34,11 +34,11 @@ def show() -> ResponseReturnValue:
     return _page(MultiDict())
 
 
-@pages.get("/handover/<int(max=2147483647):number>")
-def record(number: int) -> ResponseReturnValue:
+@pages.get("/handover/<int(max=2147483647):record>")
+def show_record(record: int) -> ResponseReturnValue:
     """One record, fit to print."""
     with assembly().store.read() as session:
-        found = views.record(session, number)
+        found = views.record(session, record)
     return render_template("handover_record.html", record=found, words=_words(), printed_by=_me().name)
 
 
@@ -65,22 +65,22 @@ def sign() -> ResponseReturnValue:
     return redirect(url_for("handover.show"), 303)
 
 
-@pages.post("/handover/<int(max=2147483647):number>")
-def take(number: int) -> ResponseReturnValue:
+@pages.post("/handover/<int(max=2147483647):record>")
+def take(record: int) -> ResponseReturnValue:
     """Who comes signs: as the one who is signed in, or with his password."""
     form = request.form
     try:
         shown = _as_shown(form)
         with assembly().store.read() as session:
-            waiting = views.record(session, number)
+            waiting = views.record(session, record)
         taking = _taking(waiting.incoming.key, form.get("password", ""))
         with assembly().store.write() as session:
-            is_new = handover.sign_incoming(session, number, clocks=[step.clock for step in shown], actor=taking,
+            is_new = handover.sign_incoming(session, record, clocks=[step.clock for step in shown], actor=taking,
                                             now=now())
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
-        return _page(form, refusal, at=number)
+        return _page(form, refusal, at=record)
     if is_new:
         flash(phrases().say(N_("交接完成：%(name)s已接班"), name=taking.name), "ok")
     return redirect(url_for("handover.show"), 303)

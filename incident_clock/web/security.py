@@ -31,6 +31,7 @@ SHOWN_AGAIN = {  # typed words that are shown for checking when a form has to be
     "title": N_("什么事"), "place": N_("地点"), "source": N_("来源"), "summary": N_("现有情况"),
     "report_to": N_("对方"), "evidence": N_("凭证"), "note": N_("补充说明"), "reason": N_("原因"),
 }
+OWN_CACHING = "calendar.feed"  # asked for again and again by calendar programs, which keep what has not changed
 STATIC_FOR_EVER = "public, max-age=31536000, immutable"  # its address carries a hash of its content
 
 
@@ -60,6 +61,8 @@ def protect(app: Flask) -> CSRFProtect:
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
+    if request.endpoint == OWN_CACHING:
+        return response
     is_static = request.endpoint == "static" and response.status_code == 200
     response.headers["Cache-Control"] = STATIC_FOR_EVER if is_static and request.args.get("v") else (
         "no-cache" if is_static else "no-store")

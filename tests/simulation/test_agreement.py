@@ -15,6 +15,7 @@ import pytest
 
 from incident_clock.engine.course import Surroundings
 from incident_clock.people import calling, readiness, roster
+from incident_clock.registry import calls
 from incident_clock.store.session import Store
 from incident_clock.views import forecast
 from tests.simulation.agreement import Disagreement, Play
@@ -90,15 +91,9 @@ def the_roster_stands_still() -> AbstractContextManager:
 
 
 def an_answer_pauses_nothing() -> AbstractContextManager:
-    whole = forecast._copies
-
-    def copies(rows):
-        found = whole(rows)
-        for row in found:
-            row.paused_until = None
-        return found
-
-    return patch.object(forecast, "_copies", copies)
+    whole = calls.states
+    return patch.object(calls, "states", lambda rows: {
+        place: replace(state, paused_until=None) for place, state in whole(rows).items()})
 
 
 def what_it_sends_does_not_count() -> AbstractContextManager:

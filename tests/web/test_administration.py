@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from incident_clock.ledger.chain import verify_lines
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.people import facts, ledger
 from tests.support.bureau import SHEN
-from tests.web.forms_of import forms_of
 from tests.web.house import House, at
 
 ROOT = Path(__file__).parents[2]
@@ -208,32 +207,21 @@ def run(house: House, *words: str) -> subprocess.CompletedProcess[str]:
                           env={**environment, "DATABASE_URL": str(house.assembly.store.url)})
 
 
-@pytest.fixture
-def stamped(house: House) -> House:
-    """A house whose database says which version its schema has, as a migrated one does."""
-    from incident_clock.store.migrating import head_revision
-
-    with house.assembly.store.write() as session:
-        session.execute(sql("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        session.execute(sql("INSERT INTO alembic_version VALUES (:head)"), {"head": head_revision()})
-    return house
-
-
-def test_the_command_line_verifies_and_exports_it(stamped: House, tmp_path: Path) -> None:
-    append(stamped, change(stamped), change(stamped))
-    with stamped.assembly.store.read() as session:
+def test_the_command_line_verifies_and_exports_it(house: House, tmp_path: Path) -> None:
+    append(house, change(house), change(house))
+    with house.assembly.store.read() as session:
         head = ledger.links(session)[-1].hash
-    done = run(stamped, "verify")
+    done = run(house, "verify")
     assert (done.returncode, done.stdout) == (0, f"administration: whole, 2 entries, head {head}\n"), done.stderr
-    assert json.loads(run(stamped, "verify", "--json").stdout) == [{
+    assert json.loads(run(house, "verify", "--json").stdout) == [{
         "incident": "administration", "entries": 2, "head": head, "erased_texts": 0, "lacking_texts": [], "broken": None}]
     out = tmp_path / "administration.jsonl"
-    done = run(stamped, "export", "administration", "--out", str(out))
+    done = run(house, "export", "administration", "--out", str(out))
     assert (done.returncode, "2 entries of administration written" in done.stderr) == (0, True)
-    assert out.read_bytes() == stamped.client("yang").get("/administration/export").data
-    assert run(stamped, "verify", str(out)).stdout == f"administration: whole, 2 entries, head {head}\n"
-    with stamped.assembly.store.write() as session:
+    assert out.read_bytes() == house.client("yang").get("/administration/export").data
+    assert run(house, "verify", str(out)).stdout == f"administration: whole, 2 entries, head {head}\n"
+    with house.assembly.store.write() as session:
         session.execute(sql("DROP TRIGGER administration_entry_no_update"))
         session.execute(sql("UPDATE administration_entry SET hash = 'x' WHERE sequence = 1"))
-    done = run(stamped, "verify")
+    done = run(house, "verify")
     assert (done.returncode, done.stdout) == (1, "administration: BROKEN at entry 1: its bytes do not give its hash\n")
