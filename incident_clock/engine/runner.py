@@ -1,9 +1,9 @@
 """The engine as a process. APScheduler is only its alarm clock, a watchdog on the monotonic clock watches both.
 
-Four fixed jobs (tick, send, audit, and the daily notice) in a memory store, each wrapped so that it cannot raise. The
-tick comes at least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When no tick
-was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by
-itself and starts the scheduler anew.
+Four fixed jobs (tick, send, audit, daily notice) in a memory store, each wrapped so that it cannot raise. The tick
+comes at least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When no
+tick was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by itself
+and starts the scheduler anew.
 """
 
 import logging

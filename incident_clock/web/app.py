@@ -74,7 +74,8 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=_say, tell=_tell, sentence_of=_sentence_of, me=context.me, now=context.now, allows=guard.allows, menu=menu,
         pulse=_pulse, bureau=_bureau, language=context.language, switch_to=_switch_to,
-        zone_name=_zone_name, log_words=LOG_WORDS, CHINESE=CHINESE, ENGLISH=ENGLISH, asset=lambda name: url_for("static", filename=name, v=hashes[name]))
+        zone_name=_zone_name, log_words=LOG_WORDS, CHINESE=CHINESE, ENGLISH=ENGLISH,
+        asset=lambda name: url_for("static", filename=name, v=hashes[name]))
     app.jinja_env.filters.update({"phone": _phone, "iso": _iso, "ms": _ms})
 
 

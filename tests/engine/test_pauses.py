@@ -136,9 +136,9 @@ def test_an_empty_rung_does_not_disturb_who_has_answered_on_the_rung_above(store
 
 
 def test_the_other_steps_go_on_unless_he_has_answered_for_them_too(store, now):
-    for step, expected in ((None, [(1, 0)]), ("phone_report", [(1, 0), (1, 1)])):
-        room, number = (at_work(store, now, BOTH, steps=("phone_report", "preliminary_report")) if step is None
-                        else (room, room.register()))
+    room, everything = at_work(store, now, BOTH, steps=("phone_report", "preliminary_report"))
+    for number, step, expected in ((everything, None, [(1, 0)]), (None, "phone_report", [(1, 0), (1, 1)])):
+        number = number or room.register()
         room.work(seconds=0)
         room.acknowledge(number, "zhou", step=step)
         room.work(minutes=4)

@@ -253,6 +253,12 @@ def test_the_instants_of_change_lie_strictly_within_the_span_each_once_and_in_or
     assert roster.changes(at(7), at(41)) == [at(hour) for hour in (8, 10, 12, 20, 32, 40)]
 
 
+def test_a_role_becoming_rostered_is_a_change_also_when_its_first_shift_was_not_read() -> None:
+    roster = DutyBook({"a": A}, rostered_from={OFFICER: at(9)})
+    assert roster.changes(at(8), at(10)) == [at(9)]
+    assert [told(roster.holders(OFFICER, at(hour))) for hour in (8, 9)] == [[("a", "directory", None)], []]
+
+
 KEYS = ("a", "b", "c", "d", "gone", "left")  # the last two are nobody's card
 hours = st.integers(0, 30)
 keys = st.sampled_from(KEYS)

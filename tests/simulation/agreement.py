@@ -61,7 +61,7 @@ class Play:
     ticking: Callable[[], AbstractContextManager] = nullcontext
     cases: list[Case] = field(default_factory=list)
     gaps: list[tuple[datetime, datetime, tuple[Gap, ...]]] = field(default_factory=list)
-    compared: int = 0
+    compared: int = 0  # cases in which something was to come
     calls: int = 0
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Play:
             self._act(incidents)
             length = self.random.choice((11, 17, 25, 40)) * MINUTE + timedelta(seconds=self.random.choice((0, 7, 31)))
             end = self.now + length
-            for share in sorted((0, self.random.random(), self.random.random())):
+            for share in sorted((0, 0.7 * self.random.random(), 0.7 * self.random.random())):
                 if share:
                     self._work(end - length * (1 - share))
                 self._foretell(end)
@@ -124,9 +124,8 @@ class Play:
     def _answer(self, number: int) -> None:
         with self.store.read() as session:
             rows = calls.called(session, number)
-        if rows:
-            row = self.random.choice(rows)
-            self._attempt(lambda: self.desk.acknowledge(
+        for row in self.random.sample(rows, min(len(rows), self.random.choice((1, 1, 3)))):
+            self._attempt(lambda row=row: self.desk.acknowledge(
                 number, row.person, how=calls.PHONE, actor=ZHOU, now=self.now,
                 step=self.random.choice((None, row.step))))
 
@@ -194,7 +193,7 @@ class Play:
         for found in happened.values():
             for at, rule_key, body in found[1]:
                 self._compare_readiness(at, rule_key, body)
-        self.compared = len(self.cases)
+        self.compared = sum(bool(case.rows) for case in self.cases)
 
     def _happened(self, incident_id: int) -> tuple[list[tuple[datetime, Row]], list[tuple[datetime, str, dict]]]:
         """Everything the engine put into outbox and ledger about one incident; and its calls by the rule."""

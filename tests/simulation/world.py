@@ -37,12 +37,12 @@ LOST = "lost"  # the letter never arrived and the answer is unknown
 RULE = small_rule(
     rung(1, AFTER, 0, "duty_officer", repeats=(Repeat(timedelta(minutes=4), 2),)),
     rung(2, BEFORE_DUE, 8, "duty_officer", "duty_chief"),
-    rung(3, BEFORE_DUE, 4, "deputy"), rung(4, BEFORE_DUE, 4, "duty_leader", "head", answers="any"),
+    rung(3, BEFORE_DUE, 4, "deputy", "spokesman"), rung(4, BEFORE_DUE, 4, "duty_leader", "head", answers="any"),
     rung(5, OVERDUE_BY, 1, "head", repeats=(Repeat(timedelta(minutes=9), 2), Repeat(timedelta(minutes=40)))),
     steps=("phone_report", "preliminary_report"))
 
 ROLES = tuple(dict.fromkeys(role for rung in RULE.steps[0].ladder for role in rung.tell))
-DEPUTIES = ("chu", "jiang", "wei", "han")  # who may act for somebody: they hold none of these roles themselves
+DEPUTIES = ("chu", "jiang", "wei")  # who may act for somebody: they hold none of these roles themselves
 UNLIMITED = 10_000  # text messages a day: the budget has tests of its own
 
 FATES = {  # profile → fates and their weights
