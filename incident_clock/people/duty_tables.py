@@ -60,7 +60,7 @@ class Absence(Base):
 
 class Handover(Base):
     """A hand-over of duty (交接班), signed by who goes and who comes. `open_clocks` is what stood open when the
-    first of them signed: `[{incident, title, step, due_at}]`."""
+    first of them signed: `[{incident, step, due_at, seen_by}]`."""
 
     __tablename__ = "handover"
 

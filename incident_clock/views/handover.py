@@ -139,8 +139,13 @@ def _open(session: Session, row: BoardRow, now: datetime) -> Iterable[OpenStep]:
             here = calls.get(step.key, ())
             told_at = max((call.last_told_at for call in here), default=None)
             yield OpenStep(incident.number, incident.title, incident.is_drill, step, told_at,
-                           tuple(dict.fromkeys(call.person for call in here if call.last_told_at == told_at)),
-                           tuple(dict.fromkeys(call.person for call in here if call.is_outstanding)))
+                           _once(call.person for call in here if call.last_told_at == told_at),
+                           _once(call.person for call in here if call.is_outstanding))
+
+
+def _once(people: Iterable[Name]) -> tuple[Name, ...]:
+    """Each person once, whatever the roles he was called in."""
+    return tuple({person.key: person for person in people}.values())
 
 
 def _holds(book: DutyBook, role: str, key: str, at: datetime) -> bool:

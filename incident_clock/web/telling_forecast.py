@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from incident_clock.outbox.messages import STAND_IN
+from incident_clock.outbox.messages import REMINDER, STAND_IN
 from incident_clock.people import duty, gap_words
 from incident_clock.people.calling import STAND_IN_AFTER
 from incident_clock.phrases import N_
@@ -136,15 +136,15 @@ class ForecastWords:
         said = [self.say(REASONS[str(body["reason"])])]
         said += self._passed_over([PassedOver(over["rung"], over["first"], over["last"])
                                    for over in body["passed_over"]])
-        if body["skipped"]:
+        if body.get("skipped"):  # entries of the first version know of no rung gone over, nor of budgets and answers
             said.append(self._skipped(body["skipped"], int(body["told_rung"])))
         return said + self._left_out(call, incident)
 
     def told_why(self, told: Told) -> str:
         """Why it was this person: `值班员：值班表（至 3月13日 08:30）`; told the outcome because told before."""
         because = told.message.because
-        if not because:
-            return self.say(N_("此前被催过"))
+        if not because:  # a reminder without one is of the first version
+            return self.say(N_("此前被催过")) if told.message.kind != REMINDER else ""
         if told.message.kind == STAND_IN:
             return self.say(N_("B角，代 %(of)s"), of=told.of)
         return self.say(N_("%(role)s：%(why)s"), role=self.telling.role(because["role"]),
@@ -181,11 +181,11 @@ class ForecastWords:
 
     def _left_out(self, call: PastCall, incident: IncidentView) -> list[str]:
         body, line = call.entry.body, Timeline(self.telling, incident)
-        silent = [name for name in body["capped"] if name not in body["audience"]]
-        moved = [name for name in body["capped"] if name in body["audience"]]
+        silent = [name for name in body.get("capped", []) if name not in body["audience"]]
+        moved = [name for name in body.get("capped", []) if name in body["audience"]]
         roles = [self.telling.role(role) for role in body["unreachable"]]
         return [self.say(text, names=names) for text, names in (
-            (N_("已签收，暂不重复提醒：%(names)s"), line.names(body["paused"])),
+            (N_("已签收，暂不重复提醒：%(names)s"), line.names(body.get("paused", []))),
             (N_("短信已达每日上限，改走别的渠道：%(names)s"), line.names(moved)),
             (N_("短信已达每日上限，又没有别的渠道：%(names)s"), line.names(silent)),
             (N_("没有可联系的人：%(names)s"), self.telling.phrases.names(roles))) if names]

@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, inspect, select, text
@@ -29,6 +30,7 @@ from incident_clock.views.reading import Views
 from tests.migrations.revision_0001 import Rows, fill, migrate, rows_of
 from tests.support.bureau import ZONE
 from tests.support.telling import RecordingChannel
+from tests.web.house import House
 
 NOW = datetime(2026, 3, 12, 6, 31, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -145,6 +147,19 @@ def test_old_incidents_can_be_read(upgraded: Store) -> None:
         assert len(views.step_calls(number, NOW)) == steps
     open_calls = {(call.person.key, call.is_outstanding) for step in views.step_calls("2026-0001", NOW) for call in step.calls}
     assert open_calls == {(key, True) for key in ("zhou", "wu", "zheng", "feng")}
+
+
+def test_every_page_of_an_old_database_opens(upgraded: Store, tmp_path: Path) -> None:
+    house = House.over(upgraded.url.render_as_string(hide_password=False), tmp_path, now=NOW)
+    try:
+        for person, pages in (("zhou", ("/", "/incidents", "/outbox", "/readiness", "/roster", "/forecast")),
+                              ("shen", ("/directory", "/administration"))):
+            visitor = house.client(person)
+            paths = [*pages, *(f"/incidents/{number}{page}" for number in ("2026-0001", "2026-0002", "Y2026-0001")
+                               for page in ("", "/forecast"))]
+            assert {path: visitor.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+    finally:
+        house.close()
 
 
 def test_the_engine_goes_on_where_the_old_one_was_stopped(upgraded: Store) -> None:
