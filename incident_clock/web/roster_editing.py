@@ -73,7 +73,7 @@ def enter_cover() -> ResponseReturnValue:
         require_may_cover(asked)
     try:
         read = _Read(form, ("instead_of",), texts=("person", "reason"))
-        (role, instead_of), (from_at, until_at), person = read.pairs["instead_of"], read.span, form["person"]
+        (role, instead_of), (from_at, until_at), person = read.pairs["instead_of"], read.span, form.get("person", "")
         assembly().office.change(
             lambda session: covers.enter_cover(session, role=role, instead_of=instead_of, person=person,
                                                from_at=from_at, until_at=until_at, reason=form.get("reason"),

@@ -32,7 +32,7 @@ def read_span(form: Form, *, now: datetime, zone: ZoneInfo, handover_time: time)
     from_at = datetime.combine(first, _clock(form, "from_time", handover_time, field="from_at"), zone)
     clock = _clock(form, "until_time", handover_time, field="until_at")
     if form.get("until_day", "").strip():
-        until_at = datetime.combine(read_day(form["until_day"], today=today, field="until_at"), clock, zone)
+        until_at = datetime.combine(read_day(form.get("until_day", ""), today=today, field="until_at"), clock, zone)
     else:
         until_at = datetime.combine(first if clock > from_at.time() else first + timedelta(days=1), clock, zone)
     return from_at.astimezone(UTC), until_at.astimezone(UTC)

@@ -7,7 +7,6 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from incident_clock.errors import Invalid, Refusal
-from incident_clock.office import LOOK_AHEAD
 from incident_clock.people import roster
 from incident_clock.people.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
 from incident_clock.people.roster_file import RosterFile, read_roster
@@ -47,7 +46,7 @@ def take() -> ResponseReturnValue:
         file = _read()
         done: RosterSummary = assembly().office.change(
             lambda session: import_roster(session, file, actor=actor(), now=now()), now=now(),
-            until=max(file.until_at, now() + LOOK_AHEAD))
+            until=file.until_at)
     except Refusal as refusal:
         return _page(refusal)
     words = RosterWords(Telling(phrases(), now()))

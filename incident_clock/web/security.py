@@ -61,7 +61,7 @@ def protect(app: Flask) -> CSRFProtect:
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
-    if request.endpoint == OWN_CACHING:
+    if request.endpoint == OWN_CACHING and response.status_code in (200, 304):
         return response
     is_static = request.endpoint == "static" and response.status_code == 200
     response.headers["Cache-Control"] = STATIC_FOR_EVER if is_static and request.args.get("v") else (

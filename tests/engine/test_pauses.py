@@ -135,6 +135,21 @@ def test_an_empty_rung_does_not_disturb_who_has_answered_on_the_rung_above(store
         "told_rung": 2, "skipped": [1], "audience": [], "paused": ["吴乙"]}
 
 
+def test_the_first_call_of_a_further_empty_rung_leaves_him_alone_too(store, now):
+    room = Room(store, now, small_rule(rung(1, AFTER, 0, "duty_officer"), rung(2, AFTER, 2, "duty_leader"),
+                                       rung(3, AFTER, 6, "duty_chief")), channels=("sms",))
+    for key in ("zhou", "zheng"):
+        put(store, key, is_active=False)
+    number = room.register()
+    room.work(seconds=0)
+    room.acknowledge(number, "wu")
+    room.work(minutes=2)
+    assert told(room, "wu") == [(3, 0)]
+    assert (last_call(room, number)["rung"], last_call(room, number)["paused"]) == (2, ["吴乙"])
+    room.work(minutes=4)
+    assert told(room, "wu") == [(3, 0), (3, 0)]  # and its own first call comes all the same
+
+
 def test_the_other_steps_go_on_unless_he_has_answered_for_them_too(store, now):
     room, everything = at_work(store, now, BOTH, steps=("phone_report", "preliminary_report"))
     for number, step, expected in ((everything, None, [(1, 0)]), (None, "phone_report", [(1, 0), (1, 1)])):

@@ -142,6 +142,16 @@ def test_the_answer_of_a_stand_in_excuses_nobody_else(store, now):
     assert silence(room, number) == [("王丁", "冯戊", "called"), ("韩子", "陈己", "called")]
 
 
+def test_nor_anybody_of_his_own_rung(store, now):
+    """冯戊 has answered for 王丁; 褚庚, who acts for him from then on, is silent in his own right."""
+    room, number = at_work(store, now, rung(1, BEFORE_DUE, 5, "deputy", answers="any", repeats=(Repeat(2.9 * MINUTE, 1),)))
+    room.work(minutes=17)
+    room.acknowledge(number, "feng")
+    away(store, "wang", room.now, now + 60 * MINUTE, "chu")
+    room.work(minutes=3)
+    assert silence(room, number) == [("王丁", "冯戊", "called"), ("褚庚", "吴乙", "called")]
+
+
 # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -107,7 +107,7 @@ def test_a_roster_may_begin_with_one_shift_but_may_not_tear_a_hole_before_the_re
     assert visitor.submit(SHIFT, {**lead, "from_day": "2026-03-16"}, page=SHIFT).status_code == 303
     torn = visitor.submit(SHIFT, {**lead, "from_day": "2026-03-14"}, page=SHIFT)
     assert torn.status_code == 409
-    assert "这样改会在2026-03-15 15日 08:30 起让“详细报告”第2级催不到人（带班领导），没有保存" in torn.text
+    assert "这样改会从 2026-03-15 08:30 起让“详细报告”第2级催不到人（带班领导），没有保存" in torn.text
     assert form_of(torn.text, SHIFT)["from_day"] == "2026-03-14"
     assert visitor.submit(SHIFT, {**lead, "from_day": "2026-03-15"}, page=SHIFT).status_code == 303
     assert visitor.submit(SHIFT, {**lead, "from_day": "2026-03-14"}, page=SHIFT).status_code == 303
