@@ -6,9 +6,9 @@ Nothing here decides anything; nothing is opened before it is asked for.
 import secrets
 import socket
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,14 @@ from incident_clock.channels.catalog import CATALOG, open_channels
 from incident_clock.clock import Clock, SystemClock
 from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
+from incident_clock.engine.receiving import Receiver
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import Refusal
 from incident_clock.office import LOOK_AHEAD, Office
-from incident_clock.outbox import answer_links, wording
+from incident_clock.outbox import answer_links, tracking, wording
 from incident_clock.outbox.messages import CHASING
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
@@ -90,9 +92,7 @@ class Assembly:
         """The channels named in the settings; without any, the console alone. Raises ConfigError."""
         s = self.settings
         return open_channels(s.channels or (CONSOLE,), ChannelSettings(
-            smtp_url=_revealed(s.smtp_url), mail_from=s.mail_from, twilio_account_sid=s.twilio_account_sid,
-            twilio_auth_token=_revealed(s.twilio_auth_token), twilio_from=s.twilio_from,
-            twilio_api_base_url=s.twilio_api_base_url, allow_overseas_gateway=s.allow_overseas_gateway))
+            **{field.name: _revealed(getattr(s, field.name)) for field in fields(ChannelSettings)}))
 
     def require_usable(self) -> None:
         """Read what a process needs before it serves anybody. Raises ConfigError with the complaints."""
@@ -140,7 +140,7 @@ class Assembly:
         """Where a mail that asks for something can be acknowledged by the one it was written to."""
         if message.channel != "email" or message.incident_id is None or message.kind not in CHASING:
             return None
-        token = answer_links.sign(self.settings.secret_key.get_secret_value(), message.id)
+        token = answer_links.sign(self._secret, message.id)
         return f"{self.settings.public_url.rstrip('/')}/answer/{token}"
 
     def text_of(self, message: Message, now: datetime) -> str:
@@ -153,8 +153,17 @@ class Assembly:
 
     def sender(self, engine: str) -> Sender:
         return Sender(store=self.store, channels=self.channels, clock=self.clock, engine=engine, text_of=self.text_of,
-                      phrases_for=self.phrases, may_leave=self.may_leave, settle=Settler(self.store).settle,
-                      answer_link=self.answer_link)
+                      phrases_for=self.phrases, may_leave=self.may_leave,
+                      settle=Settler(self.store, self.ticker().look_around).settle, answer_link=self.answer_link,
+                      tracking=partial(tracking.sign, self._secret))
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        """Takes what providers report, in the web processes and in the engine."""
+        return Receiver(self.store, self.ticker().look_around, partial(tracking.read, self._secret))
+
+    def looker(self, sender: Sender) -> Looker:
+        return Looker(self.store, self.channels, self.receiver, sender.letter_again)
 
     def noticer(self) -> Noticer:
         return Noticer(self.store, self.zone, self.enabled_channels, self.gaps_ahead, self.gap_notice)
@@ -176,6 +185,10 @@ class Assembly:
                 "sms": (f"【{signature}】" if signature else "") + gap_words.sms_line(found, words, days=days),
                 "mail": gap_words.mail_text(found, words, days=days)}
 
+    @property
+    def _secret(self) -> str:
+        return self.settings.secret_key.get_secret_value()
+
     def auditor(self) -> Auditor:
         return Auditor(self.store)
 
@@ -190,5 +203,5 @@ def engine_id() -> str:
     return f"{socket.gethostname()}-{secrets.token_hex(4)}"
 
 
-def _revealed(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+def _revealed(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -5,7 +5,6 @@ Whether a protocol, a person or a channel behind a setting can be used is told b
 
 import difflib
 import io
-import ipaddress
 import os
 import re
 import secrets
@@ -14,121 +13,20 @@ from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationError, ValidationInfo
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
+from incident_clock import setting_values as values
 from incident_clock.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent  # the project's folder: relative paths count from here
 PREFIX = "INCIDENT_CLOCK_"
 SECRET_KEY = "INCIDENT_CLOCK_SECRET_KEY"
-SHORTEST_SECRET_KEY = 16  # characters
 NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 SLIP = 0.85  # how alike two names must be for a foreign line of .env to count as a slip
 SEE_EXAMPLE = ".env.example explains all of them."
-
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-DATABASE_EXAMPLES = "write sqlite:///var/incident_clock.db or postgresql+psycopg://user:password@host:5432/name"
-
-
-# ── one reader per kind of value: text in, value out, ValueError with the rest of the sentence ─────────────
-
-def _database_url(written: str, info: ValidationInfo) -> str:
-    written = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", written)
-    try:
-        url = make_url(written)
-    except (ArgumentError, ValueError) as error:
-        raise ValueError(f"is not a database URL; {DATABASE_EXAMPLES}") from error
-    if url.drivername not in ("sqlite", "postgresql+psycopg") or not url.database:
-        raise ValueError(f"names no SQLite file and no PostgreSQL database; {DATABASE_EXAMPLES}")
-    if url.drivername == "postgresql+psycopg":
-        return written
-    if url.host or url.database.startswith((":memory:", "file:")):
-        raise ValueError("is not a file that web and engine can share; write sqlite:///var/incident_clock.db "
-                         "or sqlite:////folder/file.db")
-    return url.set(database=str(_path(url.database, info))).render_as_string(hide_password=False)
-
-
-def _path(written: str | Path, info: ValidationInfo) -> Path:
-    root: Path = info.data["root"]
-    return root / written
-
-
-def _host(written: str) -> str:
-    with suppress(ValueError):
-        return str(ipaddress.ip_address(written.strip("[]")))
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", written):
-        raise ValueError(f"is {written!r}; write an address or a host name alone, like 127.0.0.1 (the port is PORT)")
-    return written
-
-
-def _port(written: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", written) or not 1 <= int(written) <= 65_535:
-        raise ValueError(f"is {written!r}; write a whole number from 1 to 65535")
-    return int(written)
-
-
-def _web_address(written: str) -> str:
-    example = "write one like https://clock.example.com"
-    try:
-        parts = urlsplit(written)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise ValueError(f"is not a web address; {example}") from error
-    if not is_web or parts.username or parts.query or parts.fragment or re.search(r"\s", written):
-        raise ValueError(f"is not a plain web address; {example}")
-    return written.rstrip("/")
-
-
-def _zone(written: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(written)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        near = _near(written, {name: name for name in available_timezones()})
-        raise ValueError(f"is {written!r}, no time zone; {near or 'write one like Asia/Shanghai'}") from error
-
-
-def _locale(written: str) -> str:
-    if not re.fullmatch(r"(zh|en)([_-][A-Za-z]+)*", written):
-        raise ValueError(f"is {written!r}; write zh_Hans_CN for Chinese or en for English")
-    return written
-
-
-def _channels(written: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in written.split(",")))
-    if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names):
-        raise ValueError(f"is {written!r}; write channel names with commas between them, like email,sms")
-    return names
-
-
-def _secret_key(written: str) -> SecretStr:
-    if len(written) < SHORTEST_SECRET_KEY:
-        raise ValueError(f"is too short to keep anybody out; write at least {SHORTEST_SECRET_KEY} random characters, "
-                         "or leave it out and one is made and kept in var/")
-    return SecretStr(written)
-
-
-def _time_of_day(written: str) -> time:
-    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", written):
-        raise ValueError(f"is {written!r}; write hours and minutes, like 08:30")
-    return time.fromisoformat(written)
-
-
-def _budget(written: str) -> int:
-    if not re.fullmatch("[0-9]{1,6}", written) or not int(written):
-        raise ValueError(f"is {written!r}; write how many text messages one number may get a day, like 40")
-    return int(written)
-
-
-def _switch(written: str) -> bool:
-    if written.lower() not in (*YES, *NO):
-        raise ValueError(f"is {written!r}; write 1, or leave it out")
-    return written.lower() in YES
 
 
 def _own_address(valid: dict[str, Any]) -> str:
@@ -143,37 +41,65 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     root: Path
-    database_url: Annotated[str, PlainValidator(_database_url)] = Field(
+    database_url: Annotated[str, PlainValidator(values.database_url)] = Field(
         "sqlite:///var/incident_clock.db", validation_alias="DATABASE_URL", validate_default=True, repr=False)
-    host: Annotated[str, PlainValidator(_host)] = Field("127.0.0.1", validation_alias="HOST")
-    port: Annotated[int, PlainValidator(_port)] = Field(8000, validation_alias="PORT")
-    secret_key: Annotated[SecretStr, PlainValidator(_secret_key)] = Field(validation_alias=SECRET_KEY)
-    public_url: Annotated[str, PlainValidator(_web_address)] = Field(
+    host: Annotated[str, PlainValidator(values.host)] = Field("127.0.0.1", validation_alias="HOST")
+    port: Annotated[int, PlainValidator(values.port)] = Field(8000, validation_alias="PORT")
+    secret_key: Annotated[SecretStr, PlainValidator(values.secret_key)] = Field(validation_alias=SECRET_KEY)
+    public_url: Annotated[str, PlainValidator(values.web_address)] = Field(
         default_factory=_own_address, validation_alias="INCIDENT_CLOCK_PUBLIC_URL")
-    protocol: Annotated[Path, PlainValidator(_path)] = Field(
+    protocol: Annotated[Path, PlainValidator(values.path)] = Field(
         Path("config/protocols/district-emergency.yaml"), validation_alias="INCIDENT_CLOCK_PROTOCOL",
         validate_default=True)
-    protocols: Annotated[Path, PlainValidator(_path)] = Field(
+    protocols: Annotated[Path, PlainValidator(values.path)] = Field(
         Path("config/protocols"), validation_alias="INCIDENT_CLOCK_PROTOCOLS", validate_default=True)
-    people: Annotated[Path, PlainValidator(_path)] | None = Field(None, validation_alias="INCIDENT_CLOCK_PEOPLE")
-    timezone: Annotated[ZoneInfo, PlainValidator(_zone)] = Field(
+    people: Annotated[Path, PlainValidator(values.path)] | None = Field(None, validation_alias="INCIDENT_CLOCK_PEOPLE")
+    timezone: Annotated[ZoneInfo, PlainValidator(values.zone)] = Field(
         ZoneInfo("Asia/Shanghai"), validation_alias="INCIDENT_CLOCK_TIMEZONE")
-    locale: Annotated[str, PlainValidator(_locale)] = Field("zh_Hans_CN", validation_alias="INCIDENT_CLOCK_LOCALE")
-    channels: Annotated[tuple[str, ...], PlainValidator(_channels)] | None = Field(
+    locale: Annotated[str, PlainValidator(values.locale)] = Field(
+        "zh_Hans_CN", validation_alias="INCIDENT_CLOCK_LOCALE")
+    channels: Annotated[tuple[str, ...], PlainValidator(values.channels)] | None = Field(
         None, validation_alias="INCIDENT_CLOCK_CHANNELS")
+    sms_gateways: Annotated[tuple[str, ...], PlainValidator(values.channels)] = Field(
+        ("twilio",), validation_alias="INCIDENT_CLOCK_SMS_GATEWAYS")
+    sms_replies: Annotated[bool, PlainValidator(values.switch)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_SMS_REPLIES")
+    sms_templates: Annotated[Path, PlainValidator(values.path)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_SMS_TEMPLATES")
+    http_gateway: Annotated[Path, PlainValidator(values.path)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_HTTP_GATEWAY")
+    aliyun_access_key_id: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_ALIYUN_ACCESS_KEY_ID")
+    aliyun_access_key_secret: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_ALIYUN_ACCESS_KEY_SECRET")
+    aliyun_sign_name: str | None = Field(None, validation_alias="INCIDENT_CLOCK_ALIYUN_SIGN_NAME")
+    aliyun_endpoint: str | None = Field(None, validation_alias="INCIDENT_CLOCK_ALIYUN_ENDPOINT")
+    wecom_robot: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_WECOM_ROBOT")
+    dingtalk_robot: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_DINGTALK_ROBOT")
+    dingtalk_secret: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_DINGTALK_SECRET")
+    feishu_robot: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_FEISHU_ROBOT")
+    feishu_secret: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_FEISHU_SECRET")
+    apprise_url: SecretStr | None = Field(None, validation_alias="INCIDENT_CLOCK_APPRISE_URL")
+    mail_expects_receipt: Annotated[bool, PlainValidator(values.switch)] = Field(
+        False, validation_alias="INCIDENT_CLOCK_MAIL_RECEIPTS")
+    imap_url: SecretStr | None = Field(None, validation_alias="IMAP_URL")
     smtp_url: SecretStr | None = Field(None, validation_alias="SMTP_URL")
     mail_from: str | None = Field(None, validation_alias="MAIL_FROM")
     twilio_account_sid: str | None = Field(None, validation_alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr | None = Field(None, validation_alias="TWILIO_AUTH_TOKEN")
+    twilio_auth_token_previous: SecretStr | None = Field(None, validation_alias="TWILIO_AUTH_TOKEN_PREVIOUS")
     twilio_from: str | None = Field(None, validation_alias="TWILIO_FROM")
-    twilio_api_base_url: Annotated[str, PlainValidator(_web_address)] | None = Field(
+    twilio_voice_from: str | None = Field(None, validation_alias="TWILIO_VOICE_FROM")
+    twilio_region: str | None = Field(None, validation_alias="TWILIO_REGION")
+    twilio_edge: str | None = Field(None, validation_alias="TWILIO_EDGE")
+    twilio_api_base_url: Annotated[str, PlainValidator(values.web_address)] | None = Field(
         None, validation_alias="TWILIO_API_BASE_URL")
-    allow_overseas_gateway: Annotated[bool, PlainValidator(_switch)] = Field(
+    allow_overseas_gateway: Annotated[bool, PlainValidator(values.switch)] = Field(
         False, validation_alias="INCIDENT_CLOCK_ALLOW_OVERSEAS_GATEWAY")
-    handover_time: Annotated[time, PlainValidator(_time_of_day)] = Field(
+    handover_time: Annotated[time, PlainValidator(values.time_of_day)] = Field(
         time(8, 30), validation_alias="INCIDENT_CLOCK_HANDOVER_TIME")
-    daily_budget: Annotated[int, PlainValidator(_budget)] = Field(40, validation_alias="INCIDENT_CLOCK_DAILY_BUDGET")
-    holidays: Annotated[Path, PlainValidator(_path)] | None = Field(None, validation_alias="INCIDENT_CLOCK_HOLIDAYS")
+    daily_budget: Annotated[int, PlainValidator(values.budget)] = Field(
+        40, validation_alias="INCIDENT_CLOCK_DAILY_BUDGET")
+    holidays: Annotated[Path, PlainValidator(values.path)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_HOLIDAYS")
 
     @property
     def var(self) -> Path:
@@ -207,11 +133,11 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     written = {each.name: each for each in given if each.name in NAMES and each.value.strip()}
     problems += [f"{each.name}{each.where} holds a line break or a byte that is no text; write it anew"
                  for each in written.values() if NO_TEXT.search(each.value.strip())]
-    values = {name: each.value.strip() for name, each in written.items()}
-    if SECRET_KEY not in values and (key := _kept_secret_key(root / "var" / "secret_key", problems)):
-        values[SECRET_KEY] = key
+    texts = {name: each.value.strip() for name, each in written.items()}
+    if SECRET_KEY not in texts and (key := _kept_secret_key(root / "var" / "secret_key", problems)):
+        texts[SECRET_KEY] = key
     try:
-        settings = Settings.model_validate({"root": root, **values})
+        settings = Settings.model_validate({"root": root, **texts})
     except ValidationError as error:
         for detail in error.errors():
             name = str(detail["loc"][0])
@@ -250,13 +176,7 @@ def _unknown(given: _Given) -> str:
     if given.name in NAMES or not (is_ours or is_slip):
         return ""
     meant = {known.removeprefix(PREFIX): known for known in NAMES}
-    return f"{given.name}{given.where} is no setting; {_near(name.removeprefix(PREFIX), meant) or SEE_EXAMPLE}"
-
-
-def _near(word: str, known: Mapping[str, str]) -> str:
-    """`did you mean "X"?` for the `known` word nearest to `word`, by the name it stands for; empty when none is."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean \"{known[near[0]]}\"?" if near else ""
+    return f"{given.name}{given.where} is no setting; {values.near(name.removeprefix(PREFIX), meant) or SEE_EXAMPLE}"
 
 
 def _kept_secret_key(file: Path, problems: list[str]) -> str | None:
@@ -270,7 +190,7 @@ def _kept_secret_key(file: Path, problems: list[str]) -> str | None:
         reason = getattr(error, "strerror", None) or "it holds no text"
         problems.append(f"{file} cannot be made or read: {reason}. Mend its permissions, or set {SECRET_KEY}.")
     else:
-        if len(key) >= SHORTEST_SECRET_KEY:
+        if len(key) >= values.SHORTEST_SECRET_KEY:
             return key
         problems.append(f"{file} holds no usable key. Delete it and start again; everybody then signs in anew.")
     return None

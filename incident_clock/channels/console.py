@@ -3,7 +3,7 @@
 import logging
 import re
 
-from incident_clock.channels.base import Letter, Receipt
+from incident_clock.channels.base import Channel, Letter, Receipt
 from incident_clock.channels.masking import mask_address
 
 # Whatever could break the line, move the terminal's cursor or turn the reading direction round.
@@ -12,7 +12,7 @@ UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\u
 logger = logging.getLogger("incident_clock.console")
 
 
-class ConsoleChannel:
+class ConsoleChannel(Channel):
     """Writes to the logger `incident_clock.console` at INFO. The address is the person's key."""
 
     name = "console"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from incident_clock.channels.base import ChannelError, ChannelSettings, Letter, Receipt, is_loopback_host
+from incident_clock.channels.base import Channel, ChannelError, ChannelSettings, Letter, Receipt, is_loopback_host
 from incident_clock.channels.mail_format import compose, on_the_wire
 from incident_clock.channels.mail_settings import Mailbox, SmtpServer, read_mail_from, read_smtp_url
 from incident_clock.errors import ConfigError
@@ -34,7 +34,7 @@ class SmtpLimits:
     conversation_s: float = CONVERSATION_LIMIT_S
 
 
-class MailChannel:
+class MailChannel(Channel):
     """Sends through `SMTP_URL` as `MAIL_FROM`.
 
     TLS is used whenever the server offers it and its certificate is always verified (a private authority is made

@@ -58,10 +58,9 @@ def engine() -> None:
     database = assembly.store.url.database
     lock = EngineLock(Path(f"{database}.engine-lock")) if assembly.store.is_sqlite and database else None
     me = engine_id()
-    ticker = assembly.ticker()
-    runner = Runner(Parts(engine=me, store=assembly.store, clock=assembly.clock, ticker=ticker,
-                          sender=assembly.sender(me), auditor=assembly.auditor(),
-                          noticer=assembly.noticer()))
+    ticker, sender = assembly.ticker(), assembly.sender(me)
+    runner = Runner(Parts(engine=me, store=assembly.store, clock=assembly.clock, ticker=ticker, sender=sender,
+                          looker=assembly.looker(sender), auditor=assembly.auditor(), noticer=assembly.noticer()))
     ticker.after_batch = runner.nudge
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

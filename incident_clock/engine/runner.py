@@ -1,15 +1,14 @@
 """The engine as a process. APScheduler is only its alarm clock, a watchdog on the monotonic clock watches both.
 
-Four fixed jobs (tick, send, audit, daily notice) in a memory store, each wrapped so that it cannot raise. The tick
-comes at least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When no
-tick was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by itself
+Five fixed jobs (tick, send, look, audit, daily notice) in a memory store, each wrapped so that it cannot raise. The
+tick comes at least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When
+no tick was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by itself
 and starts the scheduler anew.
 """
 
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,10 +21,11 @@ from apscheduler.triggers.base import BaseTrigger
 from incident_clock.clock import Clock
 from incident_clock.engine import beating
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.lines import Lines
+from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.tick import Ticker
 from incident_clock.outbox import queue
-from incident_clock.outbox.queue import Claimed
 from incident_clock.outbox.sender import Sender
 from incident_clock.store.session import Store
 
@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 
 TICK_EVERY_S = 0.5
 SEND_EVERY_S = 0.5
+LOOK_EVERY_S = 1
 AUDIT_EVERY_S = 5
 NOTICE_EVERY_S = 60
-SENDING_THREADS = 16
 WATCH_EVERY_S = 1.0
 STALLED_AFTER_S = 3.0
 
@@ -49,6 +49,7 @@ class Parts:
     clock: Clock
     ticker: Ticker
     sender: Sender
+    looker: Looker
     auditor: Auditor
     noticer: Noticer
 
@@ -70,11 +71,8 @@ class Runner:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._scheduler: BackgroundScheduler | None = None
-        self._threads = ThreadPoolExecutor(SENDING_THREADS, thread_name_prefix="send")
-        self._free = threading.Semaphore(SENDING_THREADS)
+        self._lines = Lines(parts.sender, parts.clock, when_settled=self.nudge)
         self._ticking = threading.Lock()
-        self._claiming = threading.Lock()  # a lease of ours is in `_under_way` before anybody looks for lost ones
-        self._under_way: set[tuple[int, int]] = set()  # message and attempt whose call or settling is not over
         self._started_at = parts.clock.now()
         self._ticked_at: datetime | None = None
         self._quiet_since = parts.clock.monotonic()  # the last tick, or the last attempt to mend their absence
@@ -93,13 +91,14 @@ class Runner:
         logger.info("engine %s stops", self._parts.engine)
         if self._scheduler:
             self._scheduler.shutdown(wait=True)  # what was claimed is handed to a thread, and called, before we go
-        self._threads.shutdown(wait=True)
+        self._lines.close()
 
     def _start(self) -> None:
         scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": JobThreads(4)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
         for name, job, seconds in (("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
+                                   ("look", self._look, LOOK_EVERY_S),
                                    ("audit", self._audit, AUDIT_EVERY_S), ("notice", self._notice, NOTICE_EVERY_S)):
             scheduler.add_job(self._guarded(name, job), Every(seconds), id=name,
                               next_run_time=self._parts.clock.now())
@@ -137,20 +136,11 @@ class Runner:
             self._ticking.release()
 
     def _send(self) -> None:
-        """Claim no more than there are free threads, so that a crash repeats at most those."""
-        free = 0
-        while free < SENDING_THREADS and self._free.acquire(blocking=False):
-            free += 1
-        claimed: list[Claimed] = []
-        try:
-            with self._claiming:
-                claimed = self._parts.sender.claim(free) if free else []
-                self._under_way.update((one.message_id, one.attempt) for one in claimed)
-        finally:
-            for _ in range(free - len(claimed)):
-                self._free.release()
-        for one in claimed:
-            self._threads.submit(self._deliver, one)
+        self._lines.send()
+
+    def _look(self) -> None:
+        if self._parts.looker.look(self._parts.clock.now()):
+            self.nudge()
 
     def _audit(self) -> None:
         now = self._parts.clock.now()
@@ -173,14 +163,6 @@ class Runner:
         self._run_at("send", self._parts.clock.now())
 
     # ── pieces ────────────────────────────────────────────────────────────────
-    def _deliver(self, claimed: Claimed) -> None:
-        try:
-            self._guarded("deliver", lambda: self._parts.sender.deliver(claimed))()
-        finally:
-            self._under_way.discard((claimed.message_id, claimed.attempt))
-            self._free.release()
-            self.nudge()
-
     def _rescue(self, *, is_start: bool) -> None:
         """Free leases of dead engines, and our own whose outcome could not be written down.
 
@@ -188,10 +170,10 @@ class Runner:
         """
         now, me = self._parts.clock.now(), self._parts.engine
         is_alone = is_start and self._parts.store.is_sqlite
-        with self._claiming, self._parts.store.write() as session:
+        with self._lines.claiming, self._parts.store.write() as session:
             others = set() if is_alone else beating.living(session, now) - {me}
             freed = queue.rescue(session, now=now, is_lost=lambda message: (
-                (message.id, message.attempt_count) not in self._under_way if message.lease_owner == me
+                not self._lines.is_under_way(message.id, message.attempt_count) if message.lease_owner == me
                 else message.lease_owner not in others))
         if freed:
             logger.warning("%s messages with a lost lease go again, marked as possible copies", freed)

@@ -84,7 +84,7 @@ class Ticker:
         with self.store.write() as session:
             locked = session.scalars(select(Incident).where(Incident.id.in_(ids)).order_by(Incident.id)
                                      .with_for_update(of=Incident, skip_locked=True)).unique().all()
-            around, signature = self._surroundings(session, now), roster.bureau(session).short_name
+            around, signature = self.look_around(session, now), roster.bureau(session).short_name
             for incident in locked:
                 steps = {step.key: step for step in incidents.rule_of(incident).steps}
                 for deadline in incident.deadlines:
@@ -95,7 +95,8 @@ class Ticker:
             self.after_batch()
         return raised
 
-    def _surroundings(self, session: Session, now: datetime) -> Surroundings:
+    def look_around(self, session: Session, now: datetime) -> Surroundings:
+        """Who is on duty, which channels are on, and what each number has had today."""
         book = roster.duty_book(session, now)
         return Surroundings(
             now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,

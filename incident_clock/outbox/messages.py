@@ -34,7 +34,7 @@ class Draft:
     identity; of a notice, which has no incident, (kind, repeat, person, channel).
 
     `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …),
-    `because` why it is this person.
+    `because` why it is this person; `instead_of` is the channel it stands in for, None for a first way.
     """
 
     incident_id: int | None
@@ -51,6 +51,7 @@ class Draft:
     due_at: datetime
     skipped_rung: int = 0
     because: dict[str, Any] = field(default_factory=dict)
+    instead_of: str | None = None
 
     def reference(self) -> str:
         """A short code in the text, the same on every copy, so that a person sees that it is one message."""

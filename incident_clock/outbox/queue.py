@@ -4,6 +4,7 @@ claim (short transaction: lease, attempt row) → commit → the call → settle
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +18,14 @@ from incident_clock.outbox import messages as m
 from incident_clock.outbox.messages import Draft
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.phrases import N_
-from incident_clock.protocol.retry import retry_after
+from incident_clock.protocol.retry import FIND_AFTER_S, next_look, retry_after
 from incident_clock.store.writing import changed, insert_new
 
 logger = logging.getLogger(__name__)
 
 ACCEPTED, FAILED, RETRY, UNKNOWN = "accepted", "failed", "retry", "unknown"  # what one attempt can come to
 RESEND_PAUSE = timedelta(minutes=5)  # between two tries that people ask for
+ANSWER_DIGITS = 6  # of the code that answers a message on the page `/a`
 LOST = "lost"  # its engine died before it could say
 
 Render = Callable[[Message], str]
@@ -43,11 +45,23 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to. `detail` is a short sentence without addresses or secrets."""
+    """What one attempt came to. `detail` is a short sentence without addresses or secrets.
+
+    `gateway` and `code`: who took or refused it, and with what; `fate`: what a failure means for the letter
+    (`channels/base.py`); `retry_after_s`: a pause the provider asks for; `receipt_within`: how long its receipt may
+    take, None when it gives none.
+    """
 
     result: str
     detail: str = ""
     provider_id: str | None = None
+    gateway: str = ""
+    code: str = ""
+    fate: str = ""
+    is_address_dead: bool = False
+    retry_after_s: float | None = None
+    segments: int | None = None
+    receipt_within: timedelta | None = None
 
 
 def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
@@ -57,7 +71,8 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
     rows: list[dict[str, Any]] = [{
         "incident_id": d.incident_id, "step": d.step, "kind": d.kind, "rung": d.rung, "repeat": d.repeat,
         "person": d.person, "channel": d.channel, "address": d.address, "language": d.language, "facts": d.facts,
-        "reason": d.reason, "skipped_rung": d.skipped_rung, "because": d.because,
+        "reason": d.reason, "skipped_rung": d.skipped_rung, "because": d.because, "instead_of": d.instead_of,
+        "answer_code": f"{secrets.randbelow(10 ** ANSWER_DIGITS):0{ANSWER_DIGITS}}" if d.kind in m.CHASING else None,
         "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
         "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
         "not_before": now,
@@ -65,10 +80,19 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
     return insert_new(session, Message, rows)
 
 
-def claim(session: Session, *, engine: str, limit: int, now: datetime, render: Render) -> list[Claimed]:
+def waiting_channels(session: Session, *, now: datetime) -> list[str]:
+    """The channels on which something may go now."""
+    return list(session.scalars(select(Message.channel).where(Message.state.in_(m.WAITING), Message.not_before <= now)
+                                .group_by(Message.channel).order_by(Message.channel)))
+
+
+def claim(session: Session, *, engine: str, limit: int, now: datetime, render: Render,
+          channel: str | None = None) -> list[Claimed]:
     """Lease up to `limit` waiting messages to `engine`, oldest due first, and write down each attempt."""
+    about = (Message.state.in_(m.WAITING), Message.not_before <= now,
+             *([Message.channel == channel] if channel is not None else []))
     waiting = session.scalars(
-        select(Message).where(Message.state.in_(m.WAITING), Message.not_before <= now)
+        select(Message).where(*about)
         .order_by(Message.due_at, Message.id).limit(limit).with_for_update(skip_locked=True)).all()
     claimed = []
     for message in waiting:
@@ -98,22 +122,29 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetim
     """Write down what an attempt came to. None when the lease was lost meanwhile: only the attempt is noted."""
     message = session.get_one(Message, claimed.message_id, with_for_update=True)
     changed(session, update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
-            .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, provider_id=outcome.provider_id))
+            .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, gateway=outcome.gateway,
+                    code=outcome.code, segments=outcome.segments,
+                    **({"provider_id": outcome.provider_id} if outcome.provider_id else {})))
     if message.lease_token != claimed.lease_token or message.state != m.SENDING:
         return None
     is_unknown = outcome.result == UNKNOWN
     message.lease_owner = None
     message.state_reason = outcome.detail
     message.may_be_copy = message.may_be_copy or is_unknown
+    message.check_at = now + timedelta(seconds=FIND_AFTER_S) if is_unknown else None
     if outcome.result == ACCEPTED:
         message.state, message.sent_at = m.ACCEPTED, now
+        message.check_at = next_look(sent_at=now, now=now, receipt_within=outcome.receipt_within)
     elif outcome.result == FAILED:
         message.state = m.FAILED
+    elif message.delivered_at is not None:  # an earlier try has arrived meanwhile
+        message.state, message.check_at = m.DELIVERED, None
     elif not message.is_wanted:
         message.state = m.WITHDRAWN
     else:
         message.state = m.UNKNOWN if is_unknown else m.QUEUED
-        message.not_before = now + retry_after(message.attempt_count, is_unknown=is_unknown)
+        message.not_before = now + retry_after(message.attempt_count, is_unknown=is_unknown,
+                                               asked_s=outcome.retry_after_s)
     session.flush()
     return message
 

@@ -4,15 +4,15 @@ No transaction is open during a call. Threads belong to the runner; a rehearsal 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from incident_clock.channels.base import Channel, ChannelError, Letter
+from incident_clock.channels.base import PERMANENT, UNKNOWN, Channel, ChannelError, Letter
 from incident_clock.clock import Clock
 from incident_clock.outbox import queue, wording
 from incident_clock.outbox.queue import Claimed, Outcome
-from incident_clock.outbox.tables import Message
+from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.phrases import Phrases
 from incident_clock.store.session import Store
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 MAIL_DOMAIN = "incident-clock.invalid"  # right-hand side of Message-IDs: never a real host
 
-Settle = Callable[[Claimed, Outcome, datetime], None]
+Settle = Callable[[Sequence[tuple[Claimed, Outcome]], datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Sender:
 
     `text_of` words a message as it would leave at an instant, `phrases_for` gives the words for its subject;
     `may_leave` a reason why nothing may leave this machine over an outside channel, or None; `settle` writes the
-    outcome down; `answer_link` is the one-time address at which a mail can be acknowledged, None for other messages.
+    outcome down; `answer_link` is the one-time address at which a mail can be acknowledged, None for other messages;
+    `tracking` the word that providers give back with what they report of an attempt.
     """
 
     store: Store
@@ -41,22 +42,25 @@ class Sender:
     may_leave: Callable[[], str | None]
     settle: Settle
     answer_link: Callable[[Message], str | None] = lambda message: None
+    tracking: Callable[[int, int], str] = lambda message_id, attempt: ""
 
-    def claim(self, limit: int) -> list[Claimed]:
-        """Lease up to `limit` messages that may go now."""
+    def claim(self, limit: int, *, free: Callable[[str], int] | None = None) -> list[Claimed]:
+        """Lease messages that may go now: up to `limit`, and no more than `free(channel)` of one channel."""
         now = self.clock.now()
         with self.store.read() as session:
-            next_try = queue.next_try_at(session)
-        if next_try is None or next_try > now:
+            waiting = queue.waiting_channels(session, now=now)
+        limits = {channel: min(limit, free(channel)) for channel in waiting} if free else {None: limit}
+        if not waiting or not any(limits.values()):
             return []
         with self.store.write() as session:
-            return queue.claim(session, engine=self.engine, limit=limit, now=now,
-                               render=lambda message: self.text_of(message, now))
+            return [one for channel, most in limits.items() if most
+                    for one in queue.claim(session, engine=self.engine, limit=most, now=now, channel=channel,
+                                           render=lambda message: self.text_of(message, now))]
 
     def deliver(self, claimed: Claimed) -> Outcome:
         """Make the call for one leased message and write down what came of it. Never raises on a failed call."""
-        outcome = self._call(claimed)
-        self.settle(claimed, outcome, self.clock.now())
+        outcome = self.call(claimed)
+        self.settle([(claimed, outcome)], self.clock.now())
         return outcome
 
     def turn(self, limit: int = 100) -> int:
@@ -66,7 +70,8 @@ class Sender:
             self.deliver(one)
         return len(claimed)
 
-    def _call(self, claimed: Claimed) -> Outcome:
+    def call(self, claimed: Claimed) -> Outcome:
+        """Make the call for one leased message, without writing anything down. Never raises on a failed call."""
         message = claimed.message
         channel = self.channels.get(message.channel)
         if channel is None:
@@ -75,17 +80,20 @@ class Sender:
         if refusal:
             return Outcome(queue.FAILED, refusal)
         try:
-            receipt = channel.send(self._letter(claimed))
+            receipt = channel.send(self._letter(message, claimed.attempt, claimed.text, self.clock.now()))
         except ChannelError as error:
-            result = queue.UNKNOWN if error.is_unknown else queue.FAILED if error.is_permanent else queue.RETRY
-            return Outcome(result, error.detail)
+            return _failure(error)
         except Exception as error:  # a fault of ours must not lose the message
             logger.exception("channel %s failed unexpectedly", message.channel)
             return Outcome(queue.RETRY, f"unexpected {type(error).__name__}")
-        return Outcome(queue.ACCEPTED, receipt.detail, receipt.provider_id)
+        return Outcome(queue.ACCEPTED, receipt.detail, receipt.provider_id, gateway=receipt.gateway,
+                       segments=receipt.segments, receipt_within=channel.receipt_within)
 
-    def _letter(self, claimed: Claimed) -> Letter:
-        message, now = claimed.message, self.clock.now()
+    def letter_again(self, message: Message, attempt: Attempt) -> Letter:
+        """The letter of an earlier attempt, to look for it at the provider."""
+        return self._letter(message, attempt.number, attempt.text, attempt.started_at)
+
+    def _letter(self, message: Message, attempt: int, text: str, now: datetime) -> Letter:
         number, phrases = message.facts["number"], self.phrases_for(message.language)
         identity = (f"kind={message.kind}; incident={number}; step={message.step}; "
                     f"rung={message.rung}; repeat={message.repeat}")
@@ -95,12 +103,20 @@ class Sender:
         if message.may_be_copy:
             headers["X-Incident-Clock-Copy"] = "possible"
         parts = (number, message.step, message.kind, message.rung, message.repeat, message.id,
-                 *([f"again{claimed.attempt}"] if message.sent_at else []))  # people asked for it: no copy of the first
+                 *([f"again{attempt}"] if message.sent_at else []))  # people asked for it: no copy of the first
         local = ".".join(str(part) for part in parts if part != "")
-        text, link = claimed.text, self.answer_link(message)
+        link = self.answer_link(message)
         if link:  # it is worth a signature: it stands in the letter, never in the database
             text = wording.with_answer_link(text, link, phrases, is_drill=message.facts["is_drill"])
         return Letter(
             to=message.address, text=text, reference=message.reference, headers=headers,
             subject=wording.mail_subject(message, phrases, now=now),
-            message_id=f"<{local}@{MAIL_DOMAIN}>", sent_at=now.astimezone(UTC))
+            message_id=f"<{local}@{MAIL_DOMAIN}>", thread_id=f"<{number}@{MAIL_DOMAIN}>" if number else None,
+            language=message.language, tracking=self.tracking(message.id, attempt),
+            sent_at=now.astimezone(UTC))
+
+
+def _failure(error: ChannelError) -> Outcome:
+    result = {UNKNOWN: queue.UNKNOWN, PERMANENT: queue.FAILED}.get(error.fate, queue.RETRY)
+    return Outcome(result, error.detail, gateway=error.gateway, code=error.code, fate=error.fate,
+                   is_address_dead=error.is_address_dead, retry_after_s=error.retry_after_s)

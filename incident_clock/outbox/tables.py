@@ -28,6 +28,9 @@ class Message(Base):
         Index("ix_message_address", "address", "created_at"),
         Index("ix_message_waiting", "not_before", sqlite_where=text("state IN ('queued', 'unknown')"),
               postgresql_where=text("state IN ('queued', 'unknown')")),
+        Index("ix_message_check", "check_at", sqlite_where=text("check_at IS NOT NULL"),
+              postgresql_where=text("check_at IS NOT NULL")),
+        Index("ix_message_answer_code", "answer_code"),
         Index("ix_message_leased", "lease_owner", sqlite_where=text("state = 'sending'"),
               postgresql_where=text("state = 'sending'")),
     )
@@ -57,6 +60,10 @@ class Message(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    instead_of: Mapped[str | None] = mapped_column(Text)
+    followed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer_code: Mapped[str | None] = mapped_column(Text)
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_token: Mapped[int] = mapped_column(default=0)
 
@@ -64,10 +71,14 @@ class Message(Base):
 
 
 class Attempt(Base):
-    """One try of one message, written before the call is made. `outcome` None: under way, or its engine died."""
+    """One try of one message, written before the call is made. `outcome` None: under way, or its engine died.
+
+    `gateway` took or refused it, with its own `code`; `status` is the last that the provider reported of it
+    (`channels/base.py`), `segments` how many parts it is billed as.
+    """
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("message_id", "number"),)
+    __table_args__ = (UniqueConstraint("message_id", "number"), Index("ix_attempt_provider_id", "provider_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
@@ -79,5 +90,55 @@ class Attempt(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text)
     provider_id: Mapped[str | None] = mapped_column(Text)
+    gateway: Mapped[str | None] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str | None] = mapped_column(Text)
+    status_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    segments: Mapped[int | None]
 
     message: Mapped[Message] = relationship(back_populates="attempts")
+
+
+class Reported(Base):
+    """One status a provider reported of one letter: kept once, however often and in whatever order it is said.
+
+    `tracking` is what we gave along with the letter and got back. A report may come before the answer to the call
+    that it is about, so it belongs to no attempt here.
+    """
+
+    __tablename__ = "reported"
+    __table_args__ = (UniqueConstraint("gateway", "provider_id", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gateway: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    fate: Mapped[str] = mapped_column(Text)
+    is_address_dead: Mapped[bool] = mapped_column(Boolean)
+    tracking: Mapped[str] = mapped_column(Text)
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IncomingText(Base):
+    """One text (or key press) that came in, kept once. `address` and `text` are erasable.
+
+    `outcome` says what was done with it (`desk_replies.py`); `person` and `incident_id` whose it was, where known.
+    """
+
+    __tablename__ = "incoming_text"
+    __table_args__ = (
+        UniqueConstraint("gateway", "provider_id"),
+        Index("ix_incoming_text_address", "address", "came_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gateway: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    came_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(Text)
+    person: Mapped[str | None] = mapped_column(Text)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))

@@ -6,18 +6,25 @@ from datetime import datetime
 MOBILE, DESK_PHONE, EMAIL, CHAT = "mobile", "desk_phone", "email", "chat"
 CONTACT_KINDS = (MOBILE, DESK_PHONE, EMAIL, CHAT)
 
-CHANNEL_OF = {MOBILE: "sms", EMAIL: "email"}  # kind of contact → the channel that uses it
 CONSOLE = "console"
+CONTACT_OF = {  # channel → the kind of contact it needs; a robot of a group calls the person by it
+    "sms": MOBILE, "voice": MOBILE, "email": EMAIL,
+    "wecom": MOBILE, "dingtalk": MOBILE, "feishu": CHAT, "apprise": CHAT,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a person. `address`: E.164 for phones. `last_delivered_at`: a message last arrived there."""
+    """One way to reach a person. `address`: E.164 for phones. `last_delivered_at`: a message last arrived there.
+    `failed_at`: since then its provider calls it dead, because of `failure`; it is still tried.
+    """
 
     kind: str
     address: str
     verified_at: datetime | None = None
     last_delivered_at: datetime | None = None
+    failed_at: datetime | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class PersonCard:
         first: dict[str, str] = {}
         for contact in self.contacts:
             first.setdefault(contact.kind, contact.address)
-        return {**{channel: first[kind] for kind, channel in CHANNEL_OF.items() if kind in first}, CONSOLE: self.key}
+        return {**{channel: first[kind] for channel, kind in CONTACT_OF.items() if kind in first}, CONSOLE: self.key}
 
     def _first(self, kind: str) -> str | None:
         return next((contact.address for contact in self.contacts if contact.kind == kind), None)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from incident_clock.people.access import role_title
 from incident_clock.people.calling import Conditions, roles_of, usable, who_hears
-from incident_clock.people.cards import CHANNEL_OF, CONSOLE, PersonCard
+from incident_clock.people.cards import CONSOLE, CONTACT_OF, PersonCard
 from incident_clock.people.duty import DutyBook, Holder
 from incident_clock.people.readiness import Gap, Lack, Spell, gaps_of, spells
 from incident_clock.protocol.steps import OVERDUE_BY, ResponseProtocol, Rung, Step
@@ -249,7 +249,7 @@ def _on_duty(spell: Spell, holder: Holder, addresses: Mapping[str, str]) -> OnDu
 def _delivered_at(card: PersonCard, channel: str, address: str) -> datetime | None:
     """When a message last arrived there, if ever."""
     return next((contact.last_delivered_at for contact in card.contacts
-                 if contact.address == address and CHANNEL_OF.get(contact.kind) == channel), None)
+                 if contact.address == address and contact.kind == CONTACT_OF.get(channel)), None)
 
 
 def _merged(parts: Iterable[P]) -> tuple[P, ...]:

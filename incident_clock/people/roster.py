@@ -72,7 +72,13 @@ def name_of(session: Session, key: str) -> str:
 def note_delivery(session: Session, key: str, address: str, at: datetime) -> None:
     """A message to this address of that person has arrived, as far as its provider says."""
     changed(session, update(ContactMethod).where(ContactMethod.person == key, ContactMethod.address == address)
-            .values(last_delivered_at=at))
+            .values(last_delivered_at=at, failed_at=None, failure=None))
+
+
+def note_failure(session: Session, key: str, address: str, at: datetime, why: str) -> None:
+    """Its provider says that this address of that person is dead. It stays in use, and shows red until one arrives."""
+    changed(session, update(ContactMethod).where(ContactMethod.person == key, ContactMethod.address == address)
+            .values(failed_at=at, failure=why))
 
 
 def bureau(session: Session) -> Bureau:
@@ -93,5 +99,6 @@ def card_of(person: Person) -> PersonCard:
     """The frozen copy of a row."""
     return PersonCard(
         key=person.key, name=person.name, unit=person.unit, roles=tuple(person.roles),
-        contacts=tuple(Contact(c.kind, c.address, c.verified_at, c.last_delivered_at) for c in person.contacts),
+        contacts=tuple(Contact(c.kind, c.address, c.verified_at, c.last_delivered_at, c.failed_at, c.failure)
+                       for c in person.contacts),
         stand_in=person.stand_in, language=person.language, is_active=person.is_active)

@@ -60,9 +60,11 @@ class RungRaised(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandInCalled(Fact):
-    """A leader did not answer in time: his B角 is told (`called`), was told already, or there is nobody."""
+    """A leader did not answer in time: his B角 is told (`called`), was told already, or there is nobody.
 
-    REASONS: ClassVar = ("called", "told_already", "nobody")
+    `unreachable`: his B角 is told because no message reaches him on any way."""
+
+    REASONS: ClassVar = ("called", "told_already", "nobody", "unreachable")
 
     step: str
     rung: int
@@ -137,7 +139,8 @@ class AudienceTold(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSettled(Fact):
-    """What became of one message: `accepted`, `failed` or `unknown`."""
+    """What became of one message: `accepted`, `failed` or `unknown`; later `delivered`, `undelivered` or `read`, as its
+    provider reports. `code` is the provider's own."""
 
     message: str  # kind of message: reminder, all_clear, reopened
     step: str
@@ -149,6 +152,27 @@ class MessageSettled(Fact):
     attempt: int
     reference: str
     may_be_copy: bool
+    gateway: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(Fact):
+    """A message did not surely arrive on `channel`: the same person is told on `to` beside it.
+
+    `why`: refused, undelivered, silent (no receipt in time), unknown (the answer was lost), failing, gateway_down.
+    """
+
+    REASONS: ClassVar = ("refused", "undelivered", "silent", "unknown", "failing", "gateway_down")
+
+    step: str
+    rung: int
+    repeat: int
+    person: Erasable
+    channel: str
+    to: str
+    why: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ people are the cast, and the only channel keeps what it is given.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incident_clock.channels.base import Letter, Receipt
+from incident_clock.channels.base import Channel, Letter, Receipt
 from incident_clock.clock import VirtualClock
 from incident_clock.desk import Desk
 from incident_clock.engine.settling import Settler
@@ -49,13 +49,14 @@ class Setting:
         return Phrases(self.language, self.zone)
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Channel):
     """The console of a rehearsal: a channel that keeps every letter and tells nobody."""
 
-    name: str = "console"
-    is_loopback: bool = True
-    letters: list[Letter] = field(default_factory=list)
+    name = "console"
+    is_loopback = True
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
 
     def problems(self) -> list[str]:
         return []

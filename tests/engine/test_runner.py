@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from incident_clock.engine import beating, runner
+from incident_clock.engine import beating, lines, runner
 from incident_clock.engine.runner import Parts, Runner
 from incident_clock.engine.tables import EngineBeat
 from incident_clock.engine.tick import Ticked
@@ -58,10 +58,10 @@ def room(store, now) -> Room:
 
 @pytest.fixture
 def engine(room: Room, alarms: list[AlarmClock]) -> Runner:
-    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor, room.noticer))
+    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.looker, room.auditor, room.noticer))
     engine._start()
     yield engine
-    engine._threads.shutdown()
+    engine._lines.close()
 
 
 def row(room: Room, engine: str = "me") -> EngineBeat | None:
@@ -76,10 +76,7 @@ def run(engine: Runner, job: str) -> None:
 
 def settled(engine: Runner) -> None:
     """Wait until every call under way is over."""
-    for _ in range(runner.SENDING_THREADS):
-        assert engine._free.acquire(timeout=WITHIN_S)
-    for _ in range(runner.SENDING_THREADS):
-        engine._free.release()
+    assert engine._lines.are_settled(within_s=WITHIN_S)
 
 
 # ── the jobs ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,14 +151,15 @@ def test_a_failed_claim_gives_its_threads_back(room: Room, engine: Runner, monke
     assert room.message().state == m.ACCEPTED
 
 
-def test_no_more_is_claimed_than_there_are_free_threads(room: Room, engine: Runner, alarms):
+def test_no_more_is_claimed_than_there_are_free_threads(room: Room, engine: Runner, alarms, monkeypatch):
+    monkeypatch.setattr(lines, "THREADS_PER_CHANNEL", 16)
     number = room.register()
     enqueue(room, *(draft(room, number, repeat=repeat) for repeat in range(20)))
     go_on = threading.Event()
     room.channels["sms"].fate = lambda letter: go_on.wait(WITHIN_S) and "arrives"
     run(engine, "send")
     run(engine, "send")
-    assert len(room.messages(state=m.SENDING)) == runner.SENDING_THREADS
+    assert len(room.messages(state=m.SENDING)) == 16
     go_on.set()
     settled(engine)
     assert ("send", room.now) in alarms[0].asked  # a thread that is free asks for more
@@ -312,7 +310,7 @@ def test_the_watchdog_ticks_by_itself_and_starts_the_scheduler_anew(room: Room, 
     assert [message.rung for message in room.messages()] == [1]
     assert [alarm.is_running for alarm in alarms] == [False, True]
     assert engine._scheduler is alarms[1]
-    assert sorted(alarms[1].jobs) == ["audit", "notice", "send", "tick"]
+    assert sorted(alarms[1].jobs) == ["audit", "look", "notice", "send", "tick"]
     assert "no tick for 3 s" in caplog.text
 
 
@@ -343,7 +341,7 @@ def test_a_scheduler_that_cannot_be_shut_down_is_replaced_all_the_same(room: Roo
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the death is the point
 def test_a_scheduler_whose_thread_has_died_is_replaced_by_one_that_ticks(room: Room, caplog):
     """APScheduler's own trap: an exception outside its guard ends the thread, and `running` stays true."""
-    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.auditor, room.noticer))
+    engine = Runner(Parts("me", room.store, room.clock, room.ticker, room.sender, room.looker, room.auditor, room.noticer))
     ticked = threading.Event()
     engine._start()
     dead = engine._scheduler
@@ -362,4 +360,4 @@ def test_a_scheduler_whose_thread_has_died_is_replaced_by_one_that_ticks(room: R
     assert isinstance(engine._scheduler, BackgroundScheduler)
     assert engine._scheduler is not dead
     engine._scheduler.shutdown()
-    engine._threads.shutdown()
+    engine._lines.close()

@@ -84,11 +84,12 @@ def test_numbers_and_mail_addresses_become_contacts(before: Rows, upgraded: Stor
     assert found == wanted
     assert len(found) == 2 * 12 - 4
     with upgraded.read() as session:
-        cards = {card.key: card for card in roster.everybody(session)}
-        assert cards["zhou"].addresses() == {"sms": "+8613800000001", "email": "zhou@example.com", "console": "zhou"}
-        assert cards["wu"].addresses() == {"sms": "+8613800000002", "console": "wu"}
-        assert cards["wei"].addresses() == {"email": "wei@example.com", "console": "wei"}
-        assert "yang" not in cards
+        reached = {card.key: {channel: address for channel, address in card.addresses().items()
+                              if channel in ("sms", "email", "console")} for card in roster.everybody(session)}
+        assert reached["zhou"] == {"sms": "+8613800000001", "email": "zhou@example.com", "console": "zhou"}
+        assert reached["wu"] == {"sms": "+8613800000002", "console": "wu"}
+        assert reached["wei"] == {"email": "wei@example.com", "console": "wei"}
+        assert "yang" not in reached
         assert roster.person(session, "yang").contacts == ()
 
 
@@ -246,6 +247,7 @@ def test_a_row_that_refers_to_nothing_stops_the_migration_of_sqlite(sqlite_url: 
         upgrade(store)
     assert (current_revision(store), rows_of(store), shape(store)) == ("0001", rows, before)
     with pytest.raises(IntegrityError), store.write() as session:  # and references are enforced again
-        session.add(Attempt(message_id=8_888, number=1, engine="e", started_at=NOW, text=""))
+        session.execute(text("INSERT INTO attempt (message_id, number, engine, started_at, detail, text) "
+                             "VALUES (8888, 1, 'e', '2026-03-12', '', '')"))
     store.dispose()
 

@@ -9,12 +9,14 @@ from sqlalchemy import select
 from incident_clock.clock import VirtualClock
 from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
+from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
+from incident_clock.engine.receiving import Receiver
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticked, Ticker
 from incident_clock.ledger.chain import plain
 from incident_clock.ledger.fact import Actor
-from incident_clock.outbox import queue, wording
+from incident_clock.outbox import queue, tracking, wording
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
 from incident_clock.phrases import Phrases
@@ -27,21 +29,26 @@ from incident_clock.views.reading import Views
 from tests.support import bureau
 from tests.support.telling import RecordingChannel, Told
 
+SECRET = "a secret of the tests"
 LINK = "http://127.0.0.1:8000/incidents/"
 
 
 class Room:
-    """The bureau is loaded, the clock stands at `now`. `engine` names the engine whose turns are taken."""
+    """The bureau is loaded, the clock stands at `now`. `engine` names the engine whose turns are taken; with
+    `falls_back` a message that does not surely arrive is followed by another way, as in the product."""
 
     def __init__(self, store: Store, now: datetime, *rules: ResponseProtocol,
-                 channels: Sequence[str] = ("sms", "email"), engine: str = "engine-1") -> None:
+                 channels: Sequence[str] = ("sms", "email"), engine: str = "engine-1", falls_back: bool = False) -> None:
         rules = rules or (bureau.rule(), bureau.rule("general-48h"))
         self.store, self.clock = store, VirtualClock(now)
         bureau.move_in(store, now)
         self.channels = {name: RecordingChannel(name, self.clock) for name in channels}
         self.desk = Desk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
         self.ticker = Ticker(store, lambda session: self.channels, bureau.ZONE)
+        self._look_around = self.ticker.look_around if falls_back else None
         self.sender = self.another_sender(engine)
+        self.receiver = Receiver(store, self.ticker.look_around, partial(tracking.read, SECRET))
+        self.looker = Looker(store, self.channels, self.receiver, self.sender.letter_again)
         self.auditor = Auditor(store)
         self.noticer = Noticer(store, bureau.ZONE, lambda session: self.channels, lambda session, now: (),
                                lambda gaps, language, now: {})
@@ -49,7 +56,8 @@ class Room:
 
     def another_sender(self, engine: str) -> Sender:
         return Sender(self.store, self.channels, self.clock, engine, self.text_of, partial(Phrases, zone=bureau.ZONE),
-                      lambda: None, Settler(self.store).settle)
+                      lambda: None, Settler(self.store, self._look_around).settle,
+                      tracking=partial(tracking.sign, SECRET))
 
     def text_of(self, message: Message, now: datetime) -> str:
         return wording.text(message, Phrases(message.language, bureau.ZONE), now=now,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from incident_clock.channels.base import ChannelError, Letter, Receipt
+from incident_clock.channels.base import ChannelError, Letter, Receipt, Report
 from incident_clock.clock import Clock
 
 ARRIVES, TEMPORARY, PERMANENT, UNKNOWN = "arrives", "temporary", "permanent", "unknown"
@@ -35,7 +35,8 @@ class Told:
 
 @dataclass
 class RecordingChannel:
-    """`fate` says what becomes of a letter; an unknown one arrives, and its answer is lost."""
+    """`fate` says what becomes of a letter; an unknown one arrives, and its answer is lost. `reports` are what its
+    provider says when it is asked (by its id), `sent` the letters by id, also those whose answer was lost."""
 
     name: str
     clock: Clock
@@ -43,6 +44,11 @@ class RecordingChannel:
     fate: Callable[[Letter], str] = lambda letter: ARRIVES
     told: list[Told] = field(default_factory=list)
     calls: int = 0
+    receipt_within: timedelta | None = None
+    is_two_way: bool = True
+    finds: bool = False  # whether it knows the letters whose answer was lost
+    reports: dict[str, Report] = field(default_factory=dict)
+    sent: dict[str, Letter] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
         return []
@@ -57,9 +63,17 @@ class RecordingChannel:
         if fate == PERMANENT:
             raise ChannelError("550 no such number", is_permanent=True)
         self.told.append(_told(letter, self.name, self.clock.now()))
+        self.sent[f"{self.name}-{self.calls}"] = letter
         if fate == UNKNOWN:
             raise ChannelError("no answer", is_unknown=True)
-        return Receipt(f"id-{self.calls}", "taken")
+        return Receipt(f"{self.name}-{self.calls}", "taken")
+
+    def look_up(self, provider_id: str, *, gateway: str = "") -> Report | None:
+        return self.reports.get(provider_id)
+
+    def find(self, letter: Letter, *, gateway: str = "") -> Receipt | None:
+        return next((Receipt(known, "found") for known, one in self.sent.items()
+                     if self.finds and (one.to, one.reference) == (letter.to, letter.reference)), None)
 
 
 def _told(letter: Letter, channel: str, at: datetime) -> Told:
