@@ -1,4 +1,4 @@
-"""Every channel there is, by the name a protocol's `by` and the settings use."""
+"""Every channel there is, by the name a protocol's `by` and the settings use, and every gateway of the channel sms."""
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -6,29 +6,50 @@ from difflib import get_close_matches
 from incident_clock.channels.base import Channel, ChannelSettings
 from incident_clock.channels.console import ConsoleChannel
 from incident_clock.channels.mail import MailChannel
-from incident_clock.channels.sms_twilio import TwilioChannel
+from incident_clock.channels.sms_twilio import TwilioGateway
+from incident_clock.channels.switchboard import Switchboard
+from incident_clock.channels.voice_twilio import VoiceChannel
 from incident_clock.errors import ConfigError
 
-CATALOG: dict[str, Callable[[ChannelSettings], Channel]] = {
+Opener = Callable[[ChannelSettings], Channel]
+
+SMS = "sms"
+
+GATEWAYS: dict[str, Opener] = {
+    "twilio": TwilioGateway,
+}
+
+CATALOG: dict[str, Opener] = {
     "console": lambda settings: ConsoleChannel(),
     "email": MailChannel,
-    "sms": TwilioChannel,
+    SMS: lambda settings: Switchboard(SMS, [GATEWAYS[name](settings) for name in _once(settings.sms_gateways)]),
+    "voice": VoiceChannel,
 }
 
 
 def open_channels(names: Iterable[str], settings: ChannelSettings) -> dict[str, Channel]:
     """The named channels in the order given, each name once. Opening connects nowhere; see `Channel.problems`.
 
-    Raises ConfigError with one sentence per unknown name.
+    Raises ConfigError with one sentence per unknown name of a channel, or of a gateway where sms is wanted.
     """
-    wanted = list(dict.fromkeys(names))
-    unknown = [_complaint(name) for name in wanted if name not in CATALOG]
-    if unknown:
-        raise ConfigError(unknown)
+    wanted = _once(names)
+    complaints = [_unknown("channel", name, CATALOG) for name in wanted if name not in CATALOG]
+    if SMS in wanted:
+        complaints += [_unknown("SMS gateway", name, GATEWAYS) for name in _once(settings.sms_gateways)
+                       if name not in GATEWAYS]
+        if not settings.sms_gateways:
+            complaints.append(f"INCIDENT_CLOCK_SMS_GATEWAYS names no gateway: write a comma list of "
+                              f"{', '.join(GATEWAYS)}.")
+    if complaints:
+        raise ConfigError(complaints)
     return {name: CATALOG[name](settings) for name in wanted}
 
 
-def _complaint(name: str) -> str:
-    close = get_close_matches(name.lower(), CATALOG, n=1)
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _unknown(kind: str, name: str, known: dict[str, Opener]) -> str:
+    close = get_close_matches(name.lower(), known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"There is no channel {name!r}{hint}: write a comma list of {', '.join(CATALOG)}."
+    return f"There is no {kind} {name!r}{hint}: write a comma list of {', '.join(known)}."

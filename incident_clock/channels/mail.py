@@ -1,37 +1,27 @@
 """E-mail over SMTP: one connection, one letter, and an honest word on what became of it.
 
 The line that matters is the dot that ends the data. Before it nothing can have been accepted, so every trouble
-is a temporary failure, or a permanent one where the server refuses this very recipient or text. After it a
-lost answer is unknown. Server replies are never quoted whole: they tend to repeat the recipient's address.
+is a temporary failure, one of the gateway, or a permanent one where the server refuses this very recipient or
+text. After it a lost answer is unknown. Server replies are never quoted: they tend to repeat the address.
 """
 
-import re
 import smtplib
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
 from incident_clock.channels.base import Channel, ChannelError, ChannelSettings, Letter, Receipt, is_loopback_host
-from incident_clock.channels.mail_format import compose, on_the_wire
+from incident_clock.channels.mail_codes import ENHANCED_CODE, refusal
+from incident_clock.channels.mail_format import compose, envelope_id, on_the_wire
+from incident_clock.channels.mail_line import Limits, Line
 from incident_clock.channels.mail_settings import Mailbox, SmtpServer, read_mail_from, read_smtp_url
 from incident_clock.errors import ConfigError
 
-ANSWER_TIMEOUT_S = 8.0  # for connecting (to each address of the host), and of silence at each later step
-CONVERSATION_LIMIT_S = 40.0  # for the whole of it, against servers that answer one byte at a time
-
-LOGIN_REFUSALS = (530, 534, 535, 538)  # RFC 4954: the gateway's trouble, not the recipient's
-ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpLimits:
-    """How long to wait, in seconds."""
-
-    answer_s: float = ANSWER_TIMEOUT_S
-    conversation_s: float = CONVERSATION_LIMIT_S
+RECEIPT_WITHIN = timedelta(seconds=120)  # where receipts are expected; else no mail is ever called silent
+PARAMETERS_REFUSED = (501, 504, 555)  # of servers that offer DSN and then do not take its words
 
 
 class MailChannel(Channel):
@@ -40,13 +30,22 @@ class MailChannel(Channel):
     TLS is used whenever the server offers it and its certificate is always verified (a private authority is made
     known with OpenSSL's own `SSL_CERT_FILE`). With a password TLS is a must: without it the password is not sent
     and the letter waits, for that is mended at the server or in `SMTP_URL`, not in the letter.
+
+    Where the server knows DSN (RFC 3461) it is asked to report failure and delay, and delivery where receipts are
+    expected. The reports go to the address of `MAIL_FROM`: see `mailbox.py`.
+
+    A letter has 10 s from the look-up of the name to the last answer, so that a slow server holds up nobody's turn.
+    The price: a server that takes longer is given up. Before the dot (a tarpit, a slow greylist) the letter waits
+    for its next try and may never pass there; after it (a slow scan for viruses) it is unknown and goes again as a
+    possible copy. Of a name with many addresses only the first two are tried.
     """
 
     name = "email"
 
-    def __init__(self, settings: ChannelSettings, *, limits: SmtpLimits | None = None,
+    def __init__(self, settings: ChannelSettings, *, limits: Limits | None = None,
                  tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> None:
-        self._settings, self._limits, self._tls = settings, limits or SmtpLimits(), tls
+        self._settings, self._limits, self._tls = settings, limits or Limits(), tls
+        self.receipt_within = RECEIPT_WITHIN if settings.mail_expects_receipt else None
 
     @property
     def is_loopback(self) -> bool:
@@ -68,35 +67,39 @@ class MailChannel(Channel):
         try:
             server, sender = read_smtp_url(self._settings.smtp_url), read_mail_from(self._settings.mail_from)
         except ConfigError as error:
-            raise ChannelError(error.problems[0]) from None
+            raise ChannelError(error.problems[0], is_gateway_down=True) from None
         data = on_the_wire(compose(letter, sender))
         with self._connection(server, sender) as smtp:
-            _require(smtp.mail(sender.address), "the sender: see MAIL_FROM")
-            _require(smtp.rcpt(letter.to), "the recipient", is_of_the_letter=True)
+            of_all, of_one = self._dsn(letter) if smtp.has_extn("dsn") else ([], [])
+            _require(_asked(smtp.mail, sender.address, of_all), "the sender")
+            _require(_asked(smtp.rcpt, letter.to, of_one), "the recipient", is_of_the_letter=True)
             _require(smtp.docmd("DATA"), "to take the text", expected=3, is_of_the_letter=True)
             smtp.send(data)  # if this fails the final dot has not left
             answer = _final_answer(smtp)
         return Receipt(provider_id=letter.message_id, detail=f"the mail server took it over ({_codes(*answer)})")
 
+    def _dsn(self, letter: Letter) -> tuple[list[str], list[str]]:
+        """What is asked of the reports to come, with the sender and with the recipient (RFC 3461)."""
+        wanted = "SUCCESS,FAILURE,DELAY" if self.receipt_within else "FAILURE,DELAY"
+        named = [f"ENVID={envelope_id(letter)}"] if letter.tracking else []
+        return ["RET=HDRS", *named], [f"NOTIFY={wanted}"]
+
     @contextmanager
     def _connection(self, server: SmtpServer, sender: Mailbox) -> Iterator[smtplib.SMTP]:
         """A greeted, protected and logged-in connection. What goes wrong before or inside is a ChannelError."""
-        named, patience = sender.domain, self._limits.answer_s
-        smtp = (smtplib.SMTP_SSL(local_hostname=named, timeout=patience, context=self._tls())
-                if server.is_implicit_tls else smtplib.SMTP(local_hostname=named, timeout=patience))
-        alarm = threading.Timer(self._limits.conversation_s, _cut, (smtp,))
-        alarm.daemon = True
-        alarm.start()
-        try:
-            self._open(smtp, server)
-            yield smtp
-            with suppress(OSError):
-                smtp.putcmd("QUIT")  # a courtesy: the letter is over there, nobody waits for the goodbye
-        except (OSError, ValueError) as error:  # smtplib's own are OSErrors; it decodes what servers say unguarded
-            raise ChannelError(_what_happened(error)) from None
-        finally:
-            alarm.cancel()
-            smtp.close()
+        with Line(self._limits) as line:
+            smtp = (_TlsSmtp(local_hostname=sender.domain, context=self._tls()) if server.is_implicit_tls
+                    else _Smtp(local_hostname=sender.domain))
+            smtp.line = line
+            try:
+                self._open(smtp, server)
+                yield smtp
+                with suppress(OSError):
+                    smtp.putcmd("QUIT")  # a courtesy: the letter is over there, nobody waits for the goodbye
+            except (OSError, ValueError) as error:  # smtplib's own are OSErrors; it decodes what servers say unguarded
+                raise _what_happened(error) from None
+            finally:
+                smtp.close()
 
     def _open(self, smtp: smtplib.SMTP, server: SmtpServer) -> None:
         # What TLS checks the certificate against; smtplib itself sets it only when its constructor connects.
@@ -109,17 +112,39 @@ class MailChannel(Channel):
                 smtp.ehlo_or_helo_if_needed()
             elif server.password:
                 raise ChannelError("The mail server offers no STARTTLS, so the password was not sent: use smtps:// "
-                                   "in SMTP_URL, or a server with TLS.")
+                                   "in SMTP_URL, or a server with TLS.", is_gateway_down=True)
         if server.password:
             smtp.login(server.user, server.password)
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib on a line that ends in time."""
+
+    line: Line
+
+    def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
+        return self.line.connect(host, port)
+
+
+class _TlsSmtp(smtplib.SMTP_SSL, _Smtp):
+    """The same, with TLS from the first byte: smtplib wraps what its next in line opened."""
+
+
+class _Command(Protocol):
+    def __call__(self, address: str, options: Sequence[str] = ..., /) -> tuple[int, bytes]: ...
+
+
+def _asked(command: _Command, address: str, options: list[str]) -> tuple[int, bytes]:
+    """The answer to MAIL or RCPT with `options`, or without them where they themselves are refused."""
+    answer = command(address, options)
+    return command(address) if options and answer[0] in PARAMETERS_REFUSED else answer
 
 
 def _require(answer: tuple[int, bytes], refused: str, *, expected: int = 2, is_of_the_letter: bool = False) -> None:
     """Raise what a reply of another class than `expected` (2xx, 3xx) means while nothing has been accepted."""
     code, reply = answer
     if code // 100 != expected:
-        is_permanent = is_of_the_letter and code // 100 == 5 and code not in LOGIN_REFUSALS
-        raise ChannelError(f"The mail server refused {refused} ({_codes(code, reply)}).", is_permanent=is_permanent)
+        raise refusal(refused, code, reply, is_of_the_letter=is_of_the_letter)
 
 
 def _final_answer(smtp: smtplib.SMTP) -> tuple[int, bytes]:
@@ -133,18 +158,22 @@ def _final_answer(smtp: smtplib.SMTP) -> tuple[int, bytes]:
     return code, reply
 
 
-def _what_happened(error: OSError | ValueError) -> str:
-    """One sentence for the operator. Nothing had been accepted yet."""
+def _what_happened(error: OSError | ValueError) -> ChannelError:
+    """What a broken conversation means while nothing has been accepted: the gateway is down, unless it answered 4xx."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return refusal("the login", error.smtp_code, _bytes(error.smtp_error), is_of_the_letter=False)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return refusal("to talk", error.smtp_code, _bytes(error.smtp_error), is_of_the_letter=False)
+    return ChannelError(_sentence(error), is_gateway_down=True)
+
+
+def _sentence(error: OSError | ValueError) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return (f"The certificate of the mail server was not accepted ({error.verify_message}): see the host in "
                     "SMTP_URL, or make its authority known with SSL_CERT_FILE.")
         case ssl.SSLError():
             return "TLS with the mail server failed: see whether SMTP_URL has the right port for smtp:// or smtps://."
-        case smtplib.SMTPAuthenticationError():
-            return f"The mail server refused the login ({error.smtp_code}): see user and password in SMTP_URL."
-        case smtplib.SMTPResponseException():
-            return f"The mail server answered {_codes(error.smtp_code, b'')}."
         case smtplib.SMTPServerDisconnected() if not isinstance(error.__context__, TimeoutError):
             return "The mail server closed the connection before it had the text."
         case TimeoutError() | smtplib.SMTPServerDisconnected():
@@ -159,15 +188,10 @@ def _what_happened(error: OSError | ValueError) -> str:
 
 
 def _codes(code: int, reply: bytes) -> str:
-    """`550 5.1.1`: the codes of a reply without its words."""
-    if code < 0:
-        return "in no words of SMTP"
-    enhanced = ENHANCED_CODE.match(reply)
-    return f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+    """`250 2.0.0`: the codes of a reply without its words."""
+    enhanced = ENHANCED_CODE.match(reply.decode("ascii", "replace"))
+    return f"{code} {enhanced[0]}" if enhanced else str(code)
 
 
-def _cut(smtp: smtplib.SMTP) -> None:
-    """End the conversation from outside: whoever waits for an answer sees the connection closed."""
-    if smtp.sock is not None:
-        with suppress(OSError):
-            socket.socket.shutdown(smtp.sock, socket.SHUT_RDWR)  # not SSLSocket's own, which pulls TLS from under it
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()

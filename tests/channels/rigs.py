@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Protocol
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from aiosmtpd.smtp import Envelope
 
 from incident_clock.channels.base import Channel, ChannelSettings, Letter
+from incident_clock.channels.catalog import open_channels
 from incident_clock.channels.console import ConsoleChannel
 from incident_clock.channels.mail import MailChannel
-from incident_clock.channels.sms_twilio import TwilioChannel
 from tests.channels.servers import CLOSE, MailServer, TwilioServer, trusting_tls
 
 PERMANENT, TEMPORARY, UNKNOWN = "permanent", "temporary", "unknown"
@@ -21,6 +22,7 @@ MAIL, PHONE = "zhou@example.com", "+8613800000001"
 USER, PASSWORD = "clock@example.com", "s3cret/#%"
 SMTP_LOGIN = "clock%40example.com:s3cret%2F%23%25"
 ACCOUNT, TOKEN, NUMBER = "AC" + "0" * 32, "t0ken-of-the-account", "+15005550006"
+PUBLIC_URL = "http://127.0.0.1:8000"
 MARK = "kind=reminder; incident=2026-0037; step=phone_report; rung=2; repeat=0"
 
 
@@ -40,7 +42,7 @@ def mail_settings(port: int, *, scheme: str = "smtp", login: str = "", **other: 
 def twilio_settings(port: int, **other: Any) -> ChannelSettings:
     return ChannelSettings(**{
         "twilio_account_sid": ACCOUNT, "twilio_auth_token": TOKEN, "twilio_from": NUMBER,
-        "twilio_api_base_url": f"http://127.0.0.1:{port}"} | other)
+        "twilio_api_base_url": f"http://127.0.0.1:{port}", "public_url": PUBLIC_URL} | other)
 
 
 def read(envelope: Envelope) -> EmailMessage:
@@ -90,12 +92,16 @@ class MailRig:
 
 
 class TwilioRig:
+    """The channel as the catalogue opens it, here sms."""
+
+    name, field = "sms", "Body"
+
     def __init__(self, server: TwilioServer) -> None:
         self.server, self.to, self.secrets = server, PHONE, (PHONE, PHONE[3:], TOKEN, NUMBER)
-        self.channel = TwilioChannel(twilio_settings(server.port))
+        self.channel = open_channels([self.name], twilio_settings(server.port))[self.name]
 
     def arrived(self) -> list[str]:
-        return [request["Body"] for request in self.server.requests]
+        return [request[self.field] for request in self.server.requests]
 
     def will(self, outcome: str) -> None:
         match outcome:
@@ -109,3 +115,13 @@ class TwilioRig:
     def recover(self) -> None:
         self.server.status, self.server.body, self.server.trouble = 201, None, None
 
+
+class VoiceRig(TwilioRig):
+    """A call says its text twice, within markup."""
+
+    name, field = "voice", "Twiml"
+
+    def arrived(self) -> list[str]:
+        said = [[say.text or "" for say in fromstring(twiml).iter("Say")] for twiml in super().arrived()]
+        assert all(words[:2] == words[2:] for words in said)
+        return [words[0] for words in said]

@@ -1,4 +1,4 @@
-"""Servers on 127.0.0.1 that a channel can be tried against: SMTP by aiosmtpd, SMTP by script, Twilio's Messages.json.
+"""Servers on 127.0.0.1 that a channel can be tried against: SMTP by aiosmtpd, SMTP by script, Twilio's API.
 
 Each keeps what arrived and can be told to misbehave. None of them waits longer than its test.
 """
@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 CERTIFICATE = Path(__file__).parent / "test_only_loopback.pem"
-CLOSE, HANG = "close", "hang"
+CLOSE, HANG, TRICKLE = "close", "hang", "trickle"
 
 
 def free_port() -> int:
@@ -146,14 +146,23 @@ class ScriptedMailServer:
 
 @dataclass
 class TwilioServer:
-    """HTTP shaped like Twilio's `Messages.json`: answers `status` and `body`, or CLOSEs or HANGs once it has read."""
+    """HTTP shaped like Twilio's messages and calls, on connections that stay open: answers a POST with `status`,
+    `headers` and `body`, or CLOSEs, HANGs or TRICKLEs once it has read; a GET with what `shelf` holds of that SID, or all of it.
+
+    `hangs_up`: every connection is closed behind an answer that promised to keep it; `hung_up` counts them.
+    """
 
     status: int = 201
     body: Any = None
     trouble: str | None = None
+    hangs_up: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    shelf: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
+    connections: list[socket.socket] = field(default_factory=list)
+    hung_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __enter__(self) -> Self:
         self._is_over = threading.Event()
@@ -167,9 +176,12 @@ class TwilioServer:
         self._is_over.set()
         self._server.shutdown()
         self._thread.join()
+        for connection in self.connections:
+            with suppress(OSError):  # most are closed already
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
 
-    def refuse(self, status: int, code: int, message: str) -> None:
+    def refuse(self, status: int, code: object, message: str) -> None:
         """Answer as Twilio does when it does not take a message."""
         self.status, self.body = status, {"code": code, "message": message, "status": status}
 
@@ -177,23 +189,56 @@ class TwilioServer:
         twilio = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                twilio.connections.append(self.request)
+                super().setup()
+
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True)
-                twilio.requests.append({name: values[0] for name, values in form.items()})
+                twilio.requests.append({name: ",".join(values) for name, values in form.items()})
+                kind = "CA" if self.path.endswith("Calls.json") else "SM"
+                default = {"sid": f"{kind}{len(twilio.requests):032d}", "status": "queued"}
+                self._answer(twilio.status, twilio.body if isinstance(twilio.body, str) else default | (
+                    twilio.body or {}))
+
+            def do_GET(self) -> None:
+                sid = self.path.rpartition("/")[2].removesuffix(".json")
+                found = [entry for entry in twilio.shelf if entry.get("sid") == sid]
+                if twilio.status >= 400:
+                    self._answer(twilio.status, twilio.body)
+                elif sid.startswith(("Messages", "Calls")):
+                    self._answer(200, {"messages": twilio.shelf, "page": 0})
+                elif found:
+                    self._answer(200, found[0])
+                else:
+                    self._answer(404, {"code": 20404, "message": "not found", "status": 404})
+
+            def _answer(self, status: int, body: Any) -> None:
                 twilio.paths.append(self.path)
                 twilio.logins.append(self.headers["Authorization"])
                 if twilio.trouble == HANG:
                     twilio._is_over.wait()
+                if twilio.trouble == TRICKLE:
+                    with suppress(OSError):  # until the other side has had enough
+                        while not twilio._is_over.wait(0.01):
+                            self.wfile.write(b"H")
                 if twilio.trouble is not None:
                     self.close_connection = True
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
                     return
-                default = {"sid": f"SM{len(twilio.requests):032d}", "status": "queued"}
-                answer = json.dumps(default | (twilio.body or {})) if not isinstance(twilio.body, str) else twilio.body
-                self.send_response(twilio.status)
-                self.send_header("Content-Length", str(len(answer.encode())))
+                said = (body if isinstance(body, str) else json.dumps(body)).encode()
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(said))} | twilio.headers).items():
+                    self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(answer.encode())
+                self.wfile.write(said)
+                if twilio.hangs_up:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    twilio.hung_up.release()
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from incident_clock.channels.base import ChannelError
-from incident_clock.channels.catalog import CATALOG
+from incident_clock.channels.catalog import CATALOG, GATEWAYS
 from tests.channels.rigs import PERMANENT, TEMPORARY, UNKNOWN, MailRig, Rig, TwilioRig, letter
 
 RARE_TEXT = "事件037电话上报剩5分钟（14:25截止）𠮷野家𪚥 🧭👨‍👩‍👧 Phone report: 5 min left. K7Q2"
@@ -38,8 +38,12 @@ class TestEveryChannel:
     def test_a_server_on_this_machine_is_loopback(self, rig: Rig) -> None:
         assert rig.channel.is_loopback
 
+    def test_asked_for_a_letter_that_never_was_it_knows_nothing_of_it(self, rig: Rig) -> None:
+        assert rig.channel.look_up("SM" + "f" * 32) is None
+        assert rig.channel.find(letter(rig.to)) is None
+
     def test_it_goes_by_its_name_in_the_catalogue(self, rig: Rig) -> None:
-        assert rig.channel.name in CATALOG
+        assert rig.channel.name in CATALOG | GATEWAYS
 
 
 class TestEveryChannelThatCanFail:

@@ -11,13 +11,14 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from incident_clock.channels.base import ChannelError, ChannelSettings
-from incident_clock.channels.mail import MailChannel, SmtpLimits
+from incident_clock.channels.mail import MailChannel
 from incident_clock.channels.mail_format import compose, on_the_wire
+from incident_clock.channels.mail_line import Limits
 from incident_clock.channels.mail_settings import read_mail_from
 from tests.channels.rigs import MAIL, MARK, PASSWORD, SENT_AT, SMTP_LOGIN, USER, letter, mail_settings, read
 from tests.channels.servers import CLOSE, HANG, MailServer, ScriptedMailServer, free_port, no_such_name, trusting_tls
 
-IMPATIENT = SmtpLimits(answer_s=0.7, conversation_s=5)
+IMPATIENT = Limits(answer_s=0.7, conversation_s=5)
 LONGEST_LINE = 998  # RFC 5322, without CRLF
 SENDER = read_mail_from("云河舆情时钟 <clock@example.com>")
 
@@ -271,7 +272,7 @@ class TestBeforeAndAfterTheDot:
     @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
     def test_a_server_that_answers_byte_by_byte_is_cut_off(self, scheme: str) -> None:
         with ScriptedMailServer(trickle=True, smtps=scheme == "smtps") as server:
-            limits = SmtpLimits(answer_s=30, conversation_s=0.5)
+            limits = Limits(answer_s=30, conversation_s=0.5)
             settings = mail_settings(server.port, scheme=scheme)
             error = failure(MailChannel(settings, limits=limits, tls=trusting_tls))
         assert (error.is_permanent, error.is_unknown) == (False, False)
