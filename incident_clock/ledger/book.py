@@ -19,6 +19,9 @@ from incident_clock.store.base import Base
 from incident_clock.store.writing import changed
 
 
+HEADS = "ledger heads"  # where a session keeps the last entry of each chain it has appended to
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """One or many chains in two tables. `chain_column` tells one chain from another; None: the tables hold one.
@@ -35,9 +38,9 @@ class Book:
                chain_id: int | None = None) -> int:
         """Write a fact as the next entry; gives its sequence. `name` stands in every entry of the chain."""
         table, place = self.entries, self._place(chain_id)
-        last = session.execute(select(table.sequence, table.hash).where(self._is_of(table, chain_id))
-                               .order_by(table.sequence.desc()).limit(1)).first()
-        sequence, previous_hash = (last.sequence + 1, last.hash) if last else (1, "")
+        heads = session.info.setdefault(HEADS, {})  # nobody else appends while this transaction holds the lock
+        last, previous_hash = heads.get((table, chain_id)) or self._head(session, chain_id)
+        sequence = last + 1
         entry = chain.link(incident=name, sequence=sequence, previous_hash=previous_hash, fact=fact, actor=actor,
                            recorded_at=now)
         place["sequence"] = sequence
@@ -45,7 +48,15 @@ class Book:
                                          "hash": entry.hash}])
         session.execute(insert(self.texts), [{**place, "path": path, "salt": salt, "text": text}
                                              for path, (salt, text) in entry.texts.items()])
+        heads[table, chain_id] = sequence, entry.hash
         return sequence
+
+    def _head(self, session: Session, chain_id: int | None) -> tuple[int, str]:
+        """Sequence and hash of the last entry; 0 and nothing for a chain that has none."""
+        table = self.entries
+        last = session.execute(select(table.sequence, table.hash).where(self._is_of(table, chain_id))
+                               .order_by(table.sequence.desc()).limit(1)).first()
+        return (last.sequence, last.hash) if last else (0, "")
 
     def links(self, session: Session, chain_id: int | None = None, *, after: int = 0) -> list[Link]:
         """The entries in order, from the one behind `after`, with the texts that were not erased."""

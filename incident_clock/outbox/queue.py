@@ -91,20 +91,16 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
     """Lease up to `limit` waiting messages to `engine`, oldest due first, and write down each attempt."""
     about = (Message.state.in_(m.WAITING), Message.not_before <= now,
              *([Message.channel == channel] if channel is not None else []))
-    waiting = session.scalars(
-        select(Message).where(*about)
-        .order_by(Message.due_at, Message.id).limit(limit).with_for_update(skip_locked=True)).all()
+    waiting = session.scalars(select(Message.id).where(*about).order_by(Message.due_at, Message.id).limit(limit)
+                              .with_for_update(skip_locked=True)).all()
+    won = session.scalars(
+        update(Message).where(Message.id.in_(waiting), Message.state.in_(m.WAITING))
+        .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=Message.lease_token + 1,
+                attempt_count=Message.attempt_count + 1)
+        .returning(Message.id), execution_options={"synchronize_session": False}).all()
     claimed = []
-    for message in waiting:
-        token = message.lease_token + 1
-        won = changed(session, update(Message)
-                      .where(Message.id == message.id, Message.lease_token == message.lease_token,
-                             Message.state.in_(m.WAITING))
-                      .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=token,
-                              attempt_count=Message.attempt_count + 1))
-        if not won:
-            continue
-        session.refresh(message)
+    for message in session.scalars(select(Message).where(Message.id.in_(won)).order_by(Message.due_at, Message.id),
+                                   execution_options={"populate_existing": True}):
         attempt = Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now, text="")
         session.add(attempt)
         try:
@@ -113,7 +109,8 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
             logger.exception("message %s cannot be worded; it is tried again later", message.id)
             _put_back(message, attempt, f"its text cannot be made ({type(error).__name__})", now=now)
             continue
-        claimed.append(Claimed(message.id, message.incident_id, token, message.attempt_count, attempt.text, message))
+        claimed.append(Claimed(message.id, message.incident_id, message.lease_token, message.attempt_count,
+                               attempt.text, message))
     session.flush()
     return claimed
 
