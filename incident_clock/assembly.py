@@ -23,6 +23,7 @@ from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.receiving import Receiver
+from incident_clock.engine.returned import ReturnedMail
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import Refusal
@@ -161,6 +162,12 @@ class Assembly:
     def receiver(self) -> Receiver:
         """Takes what providers report, in the web processes and in the engine."""
         return Receiver(self.store, self.ticker().look_around, partial(tracking.read, self._secret))
+
+    def returned_mail(self) -> ReturnedMail | None:
+        """The mailbox that bounces come back to, where one is named."""
+        url = self.settings.imap_url
+        return ReturnedMail(url.get_secret_value(), self.receiver,
+                            partial(tracking.read, self._secret)) if url else None
 
     def looker(self, sender: Sender) -> Looker:
         return Looker(self.store, self.channels, self.receiver, sender.letter_again)

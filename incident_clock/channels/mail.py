@@ -76,7 +76,10 @@ class MailChannel(Channel):
             _require(smtp.docmd("DATA"), "to take the text", expected=3, is_of_the_letter=True)
             smtp.send(data)  # if this fails the final dot has not left
             answer = _final_answer(smtp)
-        return Receipt(provider_id=letter.message_id, detail=f"the mail server took it over ({_codes(*answer)})")
+        # A mail has no id of the server's. That of the message is the same on every copy, the tracking word is not: a
+        # bounce of the first try must not be taken for one of the second.
+        return Receipt(provider_id=letter.tracking or letter.message_id,
+                       detail=f"the mail server took it over ({_codes(*answer)})")
 
     def _dsn(self, letter: Letter) -> tuple[list[str], list[str]]:
         """What is asked of the reports to come, with the sender and with the recipient (RFC 3461)."""
@@ -97,7 +100,7 @@ class MailChannel(Channel):
                 with suppress(OSError):
                     smtp.putcmd("QUIT")  # a courtesy: the letter is over there, nobody waits for the goodbye
             except (OSError, ValueError) as error:  # smtplib's own are OSErrors; it decodes what servers say unguarded
-                raise _what_happened(error) from None
+                raise _what_happened(TimeoutError() if line.is_cut else error) from None
             finally:
                 smtp.close()
 

@@ -17,6 +17,7 @@ from incident_clock.channels.mail_codes import SILENT_ON_WHY, codes_in, meaning
 from incident_clock.channels.mail_format import MESSAGE_ID, TRACKING, TRACKING_HEADER
 
 LARGEST_READ = 256 * 1024  # bytes: the report stands in front, only the returned letter is cut off
+MOST_NESTED = 20  # parts within parts: each costs the parser a look at every line
 MOST_RECIPIENTS = 20  # of one report: ours have one recipient, a list of his may make a few of it
 
 # RFC 3464 `Action` → what it says of the letter. The last of several recipients in STATUSES counts.
@@ -29,7 +30,6 @@ SENTENCES = {
 }
 RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
             "message/global-headers")
-WHOLE = ("message/rfc822", "message/global")  # of these, the ones the parser takes apart itself
 STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
 XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
@@ -46,8 +46,11 @@ class Bounce:
 
 def read_bounce(data: bytes) -> Bounce | None:
     """The report in a mail; None for any other mail and for one that names no letter. Raises nothing."""
+    front = data[:LARGEST_READ]
+    if front.lower().count(b"boundary") > MOST_NESTED:
+        return None
     try:
-        return _bounce(message_from_bytes(data[:LARGEST_READ]))
+        return _bounce(message_from_bytes(front))
     except Exception:  # a stranger wrote it: whatever trips the parser, it is no report for us
         return None
 
@@ -101,7 +104,7 @@ def _returned(part: Message) -> Message | None:
     if part.get_content_type() not in RETURNED:
         return None
     inner: Any = part.get_payload()
-    if isinstance(inner, list) and part.get_content_type() in WHOLE:
+    if isinstance(inner, list):  # the parser takes every message/… apart itself
         return inner[0] if inner else None
     decoded: Any = part.get_payload(decode=True)
     return message_from_string(decoded.decode("utf-8", "replace")) if isinstance(decoded, bytes) else None

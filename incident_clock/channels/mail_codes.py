@@ -50,7 +50,7 @@ ENHANCED = {
     "1.6": _dead("the mailbox has moved away and left no address"),
     "1.7": _down("MAIL_FROM is not accepted as a sender"),
     "1.8": _down("the domain of MAIL_FROM is not known there"),
-    "1.10": _dead("that domain takes no mail (null MX)"),
+    "1.10": _dead("nobody takes mail at that address"),  # a domain's null MX (RFC 7505); Exchange: no such recipient
     "2.0": _refused("the mailbox does not take it"),
     "2.1": _refused("the mailbox is switched off"),
     "2.2": _refused("the mailbox is full"),

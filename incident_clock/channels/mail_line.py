@@ -25,14 +25,14 @@ class Limits:
 
 
 class Line:
-    """The connection of one conversation. As a context it is cut when `limits.conversation_s` are over."""
+    """The connection of one conversation. As a context it is cut when `limits.conversation_s` are over, `is_cut` says
+    whether it was."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits, self._cord, self._is_cut = limits, None, False
+        self._limits, self.is_cut = limits, False
+        self._cord: socket.socket | None = None
         self._alarm = threading.Timer(limits.conversation_s, self.cut)
         self._alarm.daemon = True
-
-    _cord: socket.socket | None
 
     def __enter__(self) -> Self:
         self._alarm.start()
@@ -53,7 +53,7 @@ class Line:
                 connection.connect(address)
                 connection.settimeout(self._limits.answer_s)
                 self._cord = connection.dup()
-                if self._is_cut:
+                if self.is_cut:
                     raise TimeoutError
             except OSError as error:
                 connection.close()
@@ -64,7 +64,7 @@ class Line:
 
     def cut(self) -> None:
         """End it from outside: whoever waits for an answer sees the connection closed."""
-        self._is_cut = True
+        self.is_cut = True
         if self._cord is not None:
             with suppress(OSError):
                 self._cord.shutdown(socket.SHUT_RDWR)

@@ -111,7 +111,7 @@ def read_imap_url(url: str | None) -> ImapFolder:
                           "this machine).")
     if not _is_host(host):
         complaints.append(f"IMAP_URL names no host: {IMAP_FORM}.")
-    if not re.fullmatch(r"[!#-'+-\[\]^-z|}~]+", user) or not re.fullmatch(r"[ -~]+", password):
+    if not re.fullmatch(r"[!#$&'+-\[\]^-z|}~]+", user) or not re.fullmatch(r"[ -~]+", password):
         complaints.append(f"IMAP_URL needs a user and a password of printable ASCII: {IMAP_FORM}.")
     if not FOLDER.fullmatch(name) or parts.query or parts.fragment:
         complaints.append("IMAP_URL has no usable folder: write it in printable ASCII, and in any part / as %2F, "

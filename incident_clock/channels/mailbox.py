@@ -29,8 +29,9 @@ def read_new(imap_url: str | None, handle: Callable[[bytes], None], *, limits: L
              tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> int:
     """Give each unseen mail (its first 256 KiB) to `handle`, mark it as seen, and give how many there were.
 
-    One that `handle` raises on stays unseen and comes again. A visit ends within 10 s; what is left is read at the
-    next. Raises ChannelError when the mailbox cannot be read; mails handled until then stay seen.
+    One that `handle` raises on stays unseen and comes again, and any may come twice when the line breaks. A visit ends
+    within 10 s; what is left is read at the next. Raises ChannelError when the mailbox cannot be read; mails handled
+    until then stay seen.
     """
     try:
         folder = read_imap_url(imap_url)
@@ -45,7 +46,7 @@ def read_new(imap_url: str | None, handle: Callable[[bytes], None], *, limits: L
                 with suppress(OSError, imaplib.IMAP4.error):
                     mailbox.shutdown()
         except (OSError, imaplib.IMAP4.error, ValueError) as error:
-            raise ChannelError(_sentence(error), is_gateway_down=True) from None
+            raise ChannelError(_sentence(TimeoutError() if line.is_cut else error), is_gateway_down=True) from None
 
 
 class _Mailbox(imaplib.IMAP4):

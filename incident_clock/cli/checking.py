@@ -8,6 +8,7 @@ import click
 
 from incident_clock.assembly import Assembly
 from incident_clock.channels.base import is_loopback_host
+from incident_clock.channels.mail_settings import read_imap_url
 from incident_clock.cli.desk import as_json, print_json
 from incident_clock.cli.main import FINDING
 from incident_clock.errors import CannotRun, ConfigError, Invalid
@@ -77,6 +78,13 @@ def _channels(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
     if is_loopback_host(host) and any(not channel.is_loopback for channel in assembly.channels.values()):
         notes.append(f"links in e-mails lead to {assembly.settings.public_url}, which opens on this machine only; set "
                      "INCIDENT_CLOCK_PUBLIC_URL to the address people use")
+
+
+    if assembly.settings.imap_url:
+        read_imap_url(assembly.settings.imap_url.get_secret_value())
+    elif assembly.settings.mail_expects_receipt:
+        notes.append("INCIDENT_CLOCK_MAIL_RECEIPTS is on and IMAP_URL is not set: no receipt can come in, so that "
+                     "every mail is followed by another way after 120 s")
 
 
 def _rest_days(assembly: Assembly, errors: list[str], notes: list[str]) -> None:

@@ -1,9 +1,9 @@
 """The engine as a process. APScheduler is only its alarm clock, a watchdog on the monotonic clock watches both.
 
-Five fixed jobs (tick, send, look, audit, daily notice) in a memory store, each wrapped so that it cannot raise. The
+A few fixed jobs (tick, send, look, audit, notice, mail) in a memory store, each wrapped so that it cannot raise. The
 tick comes at least every 0.5 s and at the next known due instant; a tick that raised something nudges the sender. When
-no tick was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by itself
-and starts the scheduler anew.
+no tick was seen for 3 s of monotonic time (a stopped scheduler thread, a wall clock set back) the watchdog ticks by
+itself and starts the scheduler anew.
 """
 
 import logging
@@ -24,6 +24,7 @@ from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.lines import Lines
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
+from incident_clock.engine.returned import ReturnedMail
 from incident_clock.engine.tick import Ticker
 from incident_clock.outbox import queue
 from incident_clock.outbox.sender import Sender
@@ -36,6 +37,8 @@ SEND_EVERY_S = 0.5
 LOOK_EVERY_S = 1
 AUDIT_EVERY_S = 5
 NOTICE_EVERY_S = 60
+MAIL_EVERY_S = 30
+JOB_THREADS = 6  # one for each job: none waits for another's network
 WATCH_EVERY_S = 1.0
 STALLED_AFTER_S = 3.0
 
@@ -52,6 +55,7 @@ class Parts:
     looker: Looker
     auditor: Auditor
     noticer: Noticer
+    returned_mail: ReturnedMail | None = None
 
 
 class Every(BaseTrigger):
@@ -95,11 +99,14 @@ class Runner:
 
     def _start(self) -> None:
         scheduler = BackgroundScheduler(
-            timezone=UTC, executors={"default": JobThreads(4)},
+            timezone=UTC, executors={"default": JobThreads(JOB_THREADS)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
-        for name, job, seconds in (("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
-                                   ("look", self._look, LOOK_EVERY_S),
-                                   ("audit", self._audit, AUDIT_EVERY_S), ("notice", self._notice, NOTICE_EVERY_S)):
+        jobs = [("tick", self._tick, TICK_EVERY_S), ("send", self._send, SEND_EVERY_S),
+                ("look", self._look, LOOK_EVERY_S), ("audit", self._audit, AUDIT_EVERY_S),
+                ("notice", self._notice, NOTICE_EVERY_S)]
+        if self._parts.returned_mail is not None:
+            jobs.append(("mail", self._fetch_mail, MAIL_EVERY_S))
+        for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), Every(seconds), id=name,
                               next_run_time=self._parts.clock.now())
         scheduler.start()
@@ -156,6 +163,10 @@ class Runner:
 
     def _notice(self) -> None:
         if self._parts.noticer.notice(self._parts.clock.now()):
+            self.nudge()
+
+    def _fetch_mail(self) -> None:
+        if self._parts.returned_mail and self._parts.returned_mail.fetch(self._parts.clock.now()):
             self.nudge()
 
     def nudge(self) -> None:

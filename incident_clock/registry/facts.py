@@ -38,10 +38,11 @@ class RungRaised(Fact):
 
     `told_rung` is the rung whose people are told and `skipped` the empty ones gone over for it; `because` says, for
     each of the `audience`, `{role, why, of}` (`people/duty.py`). `paused` have acknowledged and are left alone;
-    `capped` have used up their number's day: they are told on another channel, or not at all.
+    `capped` have used up their number's day: they are told on another channel, or not at all. `unreachable` as the
+    `reason`: no message to the rung below arrives on any way.
     """
 
-    REASONS: ClassVar = ("on_time", "registered", "late_registration", "recovered", "reopened")
+    REASONS: ClassVar = ("on_time", "registered", "late_registration", "recovered", "reopened", "unreachable")
 
     step: str
     rung: int
@@ -62,9 +63,10 @@ class RungRaised(Fact):
 class StandInCalled(Fact):
     """A leader did not answer in time: his B角 is told (`called`), was told already, or there is nobody.
 
-    `unreachable`: his B角 is told because no message reaches him on any way."""
+    `unreachable`: his B角 is told because no message reaches him on any way. `passed_on`: he asked for it himself;
+    then no `person` means that there is nobody."""
 
-    REASONS: ClassVar = ("called", "told_already", "nobody", "unreachable")
+    REASONS: ClassVar = ("called", "told_already", "nobody", "unreachable", "passed_on")
 
     step: str
     rung: int
@@ -75,7 +77,8 @@ class StandInCalled(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged(Fact):
-    """A person has received his calls on these rungs. `how`: page, link, phone (an officer rang him) or reply.
+    """A person has received his calls on these rungs. `how`: page, link, phone (an officer rang him), reply, code (of
+    the page for codes) or voice (a key pressed in a call).
 
     Repeats leave him out until `paused_until`. It is not a completion.
     """
@@ -86,6 +89,32 @@ class Acknowledged(Fact):
     how: str
     paused_until: datetime
     note: Erasable | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfReported(Fact):
+    """A person says by reply that the step is done and will be logged later. It completes nothing: repeats leave him
+    out until `paused_until`, once."""
+
+    step: str
+    rungs: list[int]
+    person: Erasable
+    paused_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverDenied(Fact):
+    """Somebody answers from the number of these people that he is not meant; the administrators are told."""
+
+    people: list[Erasable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextCameIn(Fact):
+    """A text that is no answer came from the number of these people while they were asked for one; word for word."""
+
+    people: list[Erasable]
+    text: Erasable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,11 +80,12 @@ def _entry_of(told: Told, entries: Iterable[EntryView]) -> EntryView | None:
     message = told.message
     same = [entry for entry in entries if entry.body["step"] == message.step]
     if message.kind == REMINDER:
-        return next((entry for entry in same if entry.kind == RAISED and (entry.body["rung"], entry.body["repeat"])
-                     == (message.skipped_rung or message.rung, message.repeat)), None)
+        called = [entry for entry in same if entry.kind == RAISED and (entry.body["rung"], entry.body["repeat"])
+                  == (message.skipped_rung or message.rung, message.repeat)]
+        return min(called, key=lambda entry: entry.body.get("told_rung", message.rung) != message.rung, default=None)
     if message.kind == STAND_IN:
         called = [entry for entry in same if entry.kind == STOOD_IN and entry.body["rung"] == message.rung
-                  and entry.happened_at == message.due_at and entry.body["reason"] == "called"]
+                  and entry.happened_at == message.due_at and entry.body["person"] is not None]
         return min(called, key=lambda entry: entry.body["in_place_of"] != told.of, default=None)
     return next((entry for entry in same if entry.kind == NEWS and entry.body["news"] == message.kind
                  and entry.sequence > message.repeat), None)

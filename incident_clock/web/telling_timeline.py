@@ -21,12 +21,23 @@ NUMERALS = "零一二三四五六七八九十"
 FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
            CHANGES: N_("撤回与补录")}
 
-CHANNELS = {"sms": N_("短信"), "email": N_("邮件"), "console": N_("页面")}
-OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "failed": N_("未送达"), "unknown": N_("结果不明")}
+CHANNELS = {
+    "sms": N_("短信"), "voice": N_("语音电话"), "email": N_("邮件"), "console": N_("页面"), "wecom": N_("企业微信群"),
+    "dingtalk": N_("钉钉群"), "feishu": N_("飞书群"), "apprise": N_("其他渠道"),
+}
+OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "read": N_("已收听"), "failed": N_("未送达"),
+            "undelivered": N_("未送达"), "unknown": N_("结果不明")}
+LOST = ("failed", "undelivered", "unknown")
 RAISED_BECAUSE = {
     "late_registration": N_("登记时已过，只发最高一级"),
     "recovered": N_("催办中断后恢复，只发最高一级"),
     "reopened": N_("记录撤回后恢复催办"),
+    "unreachable": N_("这一级的人哪个渠道都没有送到，当即催上一级"),
+}
+FELL_BACK = {  # why another way was tried
+    "refused": N_("%(channel)s被拒收"), "undelivered": N_("%(channel)s未送达"), "silent": N_("%(channel)s迟迟没有回执"),
+    "unknown": N_("%(channel)s结果不明"), "failing": N_("%(channel)s两次没有发成"),
+    "gateway_down": N_("%(channel)s网关不通"),
 }
 ERASED = N_("（文字已按规定销毁）")
 
@@ -163,17 +174,18 @@ def _left(line: Timeline, entry: EntryView) -> str:
 
 def _reached(line: Timeline, entry: EntryView) -> list[str]:
     """What became of its messages: `短信2、邮件1，已发出`, then those that did not get through by name."""
+    last = {(str(body.get("person")), str(body.get("channel"))): body for _, _, body in entry.notes}
     counted: Counter[tuple[str, str]] = Counter()
     failed: dict[tuple[str, str], list[Any]] = {}
-    for _, _, body in entry.notes:
+    for body in last.values():
         outcome, channel = str(body.get("outcome")), str(body.get("channel"))
-        counted[outcome, channel] += 1
-        if outcome in ("failed", "unknown"):
+        counted["" if outcome not in LOST else outcome, channel] += 1
+        if outcome in LOST:
             failed.setdefault((outcome, channel), []).append(body.get("person"))
     said = []
     sent = [f"{_channel(line, channel)}{count}" if line.telling.phrases.language == CHINESE
             else f"{count} {_channel(line, channel)}"
-            for (outcome, channel), count in sorted(counted.items()) if outcome not in ("failed", "unknown")]
+            for (outcome, channel), count in sorted(counted.items()) if not outcome]
     if sent:
         said.append(line.say(N_("%(sent)s，已发出"), sent=line.telling.phrases.names(sent)))
     said += [line.say(N_("%(names)s：%(channel)s%(outcome)s"), names=line.names(people),
@@ -244,6 +256,16 @@ def _stand_in(line: Timeline, entry: EntryView) -> Told:
                 tuple(_reached(line, entry)))
 
 
+def _fell_back(line: Timeline, entry: EntryView) -> Told:
+    body = entry.body
+    why = line.say(FELL_BACK.get(str(body.get("why")), N_("%(channel)s没有送到")),
+                   channel=_channel(line, str(body.get("channel"))))
+    return Told(line.say(N_("换渠道")), line.say(
+        N_("%(step)s：%(name)s的%(why)s，同时改走%(to)s"), step=line.step(str(body.get("step"))), why=why,
+        name=line.names([body.get("person")]), to=_channel(line, str(body.get("to") or ""))),
+        line.texts((N_("代码 %(text)s"), body.get("code"))))
+
+
 def _acknowledged(line: Timeline, entry: EntryView) -> Told:
     body = entry.body
     until, rungs = _instant(body.get("paused_until")), [str(rung) for rung in body.get("rungs") or []]
@@ -275,7 +297,7 @@ def _erased(line: Timeline, entry: EntryView) -> Told:
 
 
 KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
-    "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in,
+    "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in, "FellBack": _fell_back,
     "Acknowledged": _acknowledged, "Resent": _resent, "DeadlinePassed": _passed, "StepLogged": _logged,
     "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
     "IncidentClosed": _closed, "TextsErased": _erased,

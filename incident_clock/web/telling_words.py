@@ -44,6 +44,7 @@ STAND_INS = {  # what came of a leader's silence
     "called": N_("%(leader)s未应答，转B角 → %(stand_in)s"),
     "told_already": N_("%(leader)s未应答，其B角%(stand_in)s在这一级已经催过"),
     "nobody": N_("%(leader)s未应答，没有可转的B角"),
+    "unreachable": N_("%(leader)s哪个渠道都没有送到，当即转B角 → %(stand_in)s"),
 }
 ANSWERED_BY = {  # how an answer came → the timeline's sentence
     "page": N_("%(step)s：%(name)s 在页面签收"), "link": N_("%(step)s：%(name)s 从邮件签收"),

@@ -1,5 +1,6 @@
 """E-mail against SMTP servers that behave, misbehave and fall silent at every step."""
 
+import base64
 import smtplib
 import socket
 import ssl
@@ -47,11 +48,12 @@ class TestWhatArrives:
     def test_a_copy_is_the_same_to_the_byte(self) -> None:
         assert compose(letter(MAIL), SENDER) == compose(letter(MAIL), SENDER)
 
-    def test_a_receipt_names_the_letter_and_the_servers_codes(self) -> None:
+    def test_a_receipt_names_this_try_of_the_letter_and_the_servers_codes(self) -> None:
         with MailServer() as server:
-            receipt = MailChannel(mail_settings(server.port)).send(letter(MAIL))
-        assert receipt.provider_id == "<2026-0037.K7Q2@example.com>"
-        assert "250 2.0.0" in receipt.detail
+            channel = MailChannel(mail_settings(server.port))
+            receipts = [channel.send(letter(MAIL, tracking=tracking)) for tracking in ("", "37-1-abc", "37-2-def")]
+        assert [receipt.provider_id for receipt in receipts] == ["<2026-0037.K7Q2@example.com>", "37-1-abc", "37-2-def"]
+        assert "250 2.0.0" in receipts[0].detail
 
     @pytest.mark.parametrize("text", ["一行", "第一行\n第二行\n", "." * 3 + "\n.\n..", "中" * 5000, "x" * 5000, ""])
     def test_any_text_comes_through_whole_in_short_ascii_lines(self, text: str) -> None:
@@ -71,17 +73,47 @@ class TestWhatArrives:
         assert max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE
         assert message_from_bytes(data, policy=policy.default)["Subject"] == "x" * 3000
 
+    def test_a_letter_with_a_twin_has_both_and_the_better_one_last(self) -> None:
+        with MailServer() as server:
+            MailChannel(mail_settings(server.port)).send(letter(MAIL, html="<p>事件037</p>\n." + "中" * 3000))
+        message = read(server.letters[0])
+        assert message.get_content_type() == "multipart/alternative"
+        assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+        plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+        assert plain is not None
+        assert plain.get_content() == letter(MAIL).text
+        assert html is not None
+        assert html.get_content() == "<p>事件037</p>\r\n." + "中" * 3000
+        assert server.letters[0].original_content.isascii()
+        assert compose(letter(MAIL, html="<p>"), SENDER) == compose(letter(MAIL, html="<p>"), SENDER)
+
+    def test_mails_of_one_incident_are_threaded_and_those_of_another_are_not(self) -> None:
+        def thread(number: str, **other: object) -> list[str]:
+            data = compose(letter(MAIL, thread_id=f"<{number}@clock.invalid>", **other), SENDER)
+            message = message_from_bytes(data, policy=policy.default)
+            return [message[name] for name in ("In-Reply-To", "References", "Thread-Topic", "Thread-Index")]
+
+        first = thread("2026-0037")
+        assert first[:3] == ["<2026-0037@clock.invalid>", "<2026-0037@clock.invalid>", "2026-0037"]
+        assert len(base64.b64decode(first[3])) == 22
+        assert thread("2026-0037", message_id="<another@clock.invalid>", subject="其它") == first
+        assert not set(thread("2026-0038")) & set(first)
+        assert thread("2026-0037", message_id="<2026-0037@clock.invalid>") == [None] * 4  # it begins the thread
+
     def test_a_dot_at_the_start_of_a_line_does_not_end_the_data(self) -> None:
         assert on_the_wire(b"a\r\n.\r\n..b\r\nc.\r\n") == b"a\r\n..\r\n...b\r\nc.\r\n.\r\n"
 
 
 class TestHeadersCannotBeSmuggled:
-    @pytest.mark.parametrize("place", ["subject", "message_id", "header value", "header name"])
+    @pytest.mark.parametrize("place", [
+        "subject", "message_id", "thread_id", "tracking", "header value", "header name"])
     @pytest.mark.parametrize("smuggled", ["\r\nBcc: spy@example.com", "\nBcc: spy@example.com", "\rx", "\0x"])
     def test_a_line_break_or_nul_in_a_header_is_refused_for_good(self, place: str, smuggled: str) -> None:
         other: dict[str, object] = {
             "subject": {"subject": "037" + smuggled},
             "message_id": {"message_id": f"<a{smuggled}@example.com>"},
+            "thread_id": {"thread_id": f"<a{smuggled}@example.com>"},
+            "tracking": {"tracking": "37-1-abc" + smuggled},
             "header value": {"headers": {"X-Incident-Clock": "kind=reminder" + smuggled}},
             "header name": {"headers": {"X-Incident-Clock" + smuggled: "kind=reminder"}},
         }[place]
@@ -275,7 +307,20 @@ class TestBeforeAndAfterTheDot:
             limits = Limits(answer_s=30, conversation_s=0.5)
             settings = mail_settings(server.port, scheme=scheme)
             error = failure(MailChannel(settings, limits=limits, tls=trusting_tls))
-        assert (error.is_permanent, error.is_unknown) == (False, False)
+        assert error.is_gateway_down
+        assert "in time" in error.detail
+
+    def test_a_server_that_falls_silent_in_the_middle_of_tls_is_cut_off(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            settings = mail_settings(silent.getsockname()[1], scheme="smtps")
+            error = failure(MailChannel(settings, limits=Limits(answer_s=30, conversation_s=0.2)))
+        assert error.is_gateway_down
+        assert "in time" in error.detail
+
+    def test_a_letter_cut_off_behind_the_dot_is_unknown(self) -> None:
+        with MailServer(trouble={"DATA": HANG}) as server:
+            limits = Limits(answer_s=30, conversation_s=0.3)
+            assert failure(MailChannel(mail_settings(server.port), limits=limits)).is_unknown
 
     def test_no_alarm_outlives_its_letter(self) -> None:
         with MailServer() as server:
@@ -289,6 +334,30 @@ class TestBeforeAndAfterTheDot:
         error = failure(MailChannel(mail_settings(free_port())))
         assert (error.is_permanent, error.is_unknown) == (False, False)
         assert "refuses connections" in error.detail
+
+    def test_a_dns_that_says_nothing_holds_nobody_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        is_over = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: is_over.wait() and [])
+        error = failure(MailChannel(mail_settings(1, smtp_url="smtp://mail.example.com"),
+                                    limits=Limits(connect_s=0.05)))
+        is_over.set()
+        assert error.is_gateway_down
+        assert "in time" in error.detail
+
+    def test_of_many_addresses_two_are_tried(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with MailServer() as server:
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+                     for port in (free_port(), server.port, free_port())]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+            MailChannel(mail_settings(1)).send(letter(MAIL))
+            found.insert(0, found[2])
+            assert failure(MailChannel(mail_settings(1))).is_gateway_down
+        assert len(server.letters) == 1
+
+    def test_a_whole_conversation_keeps_within_ten_seconds(self) -> None:
+        limits = Limits()
+        assert limits.answer_s <= 8
+        assert limits.connect_s * (1 + 2) <= limits.conversation_s < 10
 
     def test_a_name_nobody_knows_is_temporary(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket, "getaddrinfo", no_such_name)

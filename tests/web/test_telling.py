@@ -124,6 +124,15 @@ def test_what_became_of_the_messages_is_folded_under_the_call() -> None:
         "邮件1、短信2，已发出", "王丁：邮件未送达", "冯戊：短信结果不明")
 
 
+def test_of_each_message_the_last_word_counts_and_another_way_says_why() -> None:
+    notes = tuple((20 + n, at("14:50"), {"channel": "sms", "outcome": outcome, "person": person}) for n, (outcome, person)
+                  in enumerate((("accepted", "郑丙"), ("accepted", "王丁"), ("delivered", "郑丙"), ("undelivered", "王丁"))))
+    assert told("RungRaised", raised(), notes=notes).details == ("短信1，已发出", "王丁：短信未送达")
+    body = {"step": "preliminary_report", "person": "王丁", "channel": "sms", "to": "email", "why": "undelivered", "code": "30003"}
+    assert told("FellBack", body).text == "初步报告：王丁的短信未送达，同时改走邮件"
+    assert told("FellBack", body).details == ("代码 30003",)
+
+
 def test_a_late_log_carries_its_verdict_its_evidence_and_its_reason() -> None:
     body = {"step": "preliminary_report", "done_at": "2026-03-12T15:11:00+08:00", "late_minutes": 6,
             "report_to": "区总值班室", "evidence": "传真 112", "note": "已复述", "reason": "签发人在外", "is_late_entry": False}
