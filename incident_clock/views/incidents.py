@@ -100,7 +100,8 @@ def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step
             told = (message.person for message in here if (message.skipped_rung or message.rung) == rung.number)
             people = names.named(tuple(dict.fromkeys(told)), cards)
         else:
-            people = names.on_roles(session, rung.tell, now)
+            is_coming = state in ("next", "later")
+            people = names.on_roles(session, rung.tell, max(now, base) if is_coming else base)
         yield RungView(
             number=rung.number, repeat=raises[-1]["body"]["repeat"] if raises else 0, at=base, state=state,
             is_overdue_rung=rung.anchor == OVERDUE_BY, people=people,
@@ -161,7 +162,7 @@ def next_people(session: Session, incident: Incident, now: datetime) -> tuple[da
     step = incidents.rule_of(incident).step(soonest.step)
     if step is None or soonest.next_rung_at is None:
         return None, ()
-    coming = ladder.decide(step, started=incident.clock_started_at, next_rung_at=soonest.next_rung_at,
-                           now=max(now, soonest.next_rung_at))
-    people = names.on_roles(session, ladder.audience(step, coming), now)
+    at = max(now, soonest.next_rung_at)
+    coming = ladder.decide(step, started=incident.clock_started_at, next_rung_at=soonest.next_rung_at, now=at)
+    people = names.on_roles(session, ladder.audience(step, coming), at)
     return soonest.next_rung_at, tuple(person.name for person in people)

@@ -12,7 +12,7 @@ pages.before_request(must_be_signed_in)
 
 @pages.get("/")
 def show() -> ResponseReturnValue:
-    return render_template("board.html", board=assembly().views.board(now()), tab="board", is_fragment=False)
+    return render_template("board.html", board=assembly().views.board(now()), is_fragment=False)
 
 
 @pages.get("/fragments/board")

@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     is_cursor = before is not None and 0 < before <= LARGEST_ID
     found, next_cursor = assembly().views.search(now(), text=text, before=before if is_cursor else None)
-    return render_template("incidents.html", text=text, found=found, next_cursor=next_cursor, tab="incidents")
+    return render_template("incidents.html", text=text, found=found, next_cursor=next_cursor)
 
 
 @pages.get("/incidents/<number>")

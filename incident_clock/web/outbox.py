@@ -15,7 +15,7 @@ pages.before_request(must_be_signed_in)
 
 @pages.get("/outbox")
 def show() -> ResponseReturnValue:
-    return render_template("outbox.html", tab="outbox", is_fragment=False, **_shown())
+    return render_template("outbox.html", is_fragment=False, **_shown())
 
 
 @pages.get("/fragments/outbox")

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import groupby
 
-from flask import Blueprint, abort, current_app, render_template, url_for
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from incident_clock.people.rest_days import MADE_UP
@@ -14,8 +14,6 @@ from incident_clock.web.guard import must_be_signed_in
 from incident_clock.web.telling import Telling
 from incident_clock.web.telling_readiness import ReadinessWords
 
-IMPORT_PAGE = "roster.upload"
-
 pages = Blueprint("readiness", __name__)
 pages.before_request(must_be_signed_in)
 
@@ -25,8 +23,7 @@ def show() -> ResponseReturnValue:
     with assembly().store.read() as session:
         seen = readiness.readiness(session, assembly().protocols.values(), now=now(), zone=zone(),
                                    channels=assembly().enabled_channels(session), day_kind=_day_word)
-    return render_template("readiness.html", tab="readiness", seen=seen, words=_words(), import_url=_import_url(),
-                           days=readiness.DAYS)
+    return render_template("readiness.html", seen=seen, words=_words(), days=readiness.DAYS)
 
 
 @pages.get("/readiness/<day>")
@@ -41,7 +38,7 @@ def day(day: str) -> ResponseReturnValue:
                                      channels=assembly().enabled_channels(session))
     rules = [(protocol, list(rungs)) for protocol, rungs in groupby(seen.rungs, key=lambda one: one.protocol)]
     near = {ahead: asked + timedelta(days=ahead) for ahead in (-1, 1)}
-    return render_template("readiness_day.html", tab="readiness", seen=seen, rules=rules, words=_words(),
+    return render_template("readiness_day.html", seen=seen, rules=rules, words=_words(),
                            near={ahead: other for ahead, other in near.items()
                                  if readiness.is_shown(other, now=now(), zone=zone())})
 
@@ -54,7 +51,3 @@ def _day_word(day: date) -> str | None:
 
 def _words() -> ReadinessWords:
     return ReadinessWords(Telling(phrases(), now()))
-
-
-def _import_url() -> str | None:
-    return url_for(IMPORT_PAGE) if IMPORT_PAGE in current_app.view_functions else None

@@ -45,8 +45,7 @@ class Filled:
 @pages.get("/register")
 def blank() -> ResponseReturnValue:
     if not allows(access.WRITE):
-        return make_response(render_template("not_allowed.html", title=N_("事件登记"), sentence=not_allowed(),
-                                             tab="register"), 403)
+        return make_response(render_template("not_allowed.html", title=N_("事件登记"), sentence=not_allowed()), 403)
     return _page(MultiDict())
 
 
@@ -114,7 +113,7 @@ def _refused(refusal: Refusal, filled: Filled) -> ResponseReturnValue:
     """The form again, with nothing lost; or the question whether a time so long ago is meant."""
     every = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
     if all(isinstance(one, NeedsConfirmation) for one in every):
-        page = render_template("confirm_old.html", values=request.form, sentences=sentences(refusal), tab="register",
+        page = render_template("confirm_old.html", values=request.form, sentences=sentences(refusal),
                                received_at=filled.draft.received_at, steps=_rule(filled.draft.protocol).steps)
         return make_response(page, refusal.http_status)
     form = MultiDict(request.form)
@@ -130,7 +129,7 @@ def _page(values: MultiDict[str, str], complaints: list[tuple[str | None, str]] 
     with assembly().store.read() as session:
         first_told = names.on_roles(session, _first_told(values.get("protocol")), now())
     page = render_template(
-        "register.html", values=values, complaints=complaints or [], labels=LABELS, tab="register",
+        "register.html", values=values, complaints=complaints or [], labels=LABELS,
         errors={field: said for field, said in reversed(complaints or []) if field},
         key=values.get("key") or secrets.token_urlsafe(16), page_seen_at=page_seen_at(),
         choices=forms.choices(MINUTES_AGO, now=now(), zone=zone(), picked=values.get("received_at", "")),

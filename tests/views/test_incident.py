@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from incident_clock.people.duty_tables import Shift
 from incident_clock.views.shapes import IncidentView, StepView
 from tests.support.bureau import WANG, ZHOU
 from tests.support.room import Room
@@ -196,3 +197,18 @@ def test_a_closed_incident_has_nothing_to_do_next(room: Room):
     room.log(number, "response")
     room.desk.close(number, None, actor=ZHOU, now=room.now)
     assert (seen(room, number).focus, seen(room, number).closed_at) == (None, room.now)
+
+
+def test_a_rung_to_come_names_who_is_on_duty_at_its_own_instant(room: Room, now: datetime):
+    number = room.register()
+    first, *later = step(room, number).ladder
+    second = next(rung for rung in later if rung.at > first.at and "duty_officer" in {p.role for p in rung.people})
+    changes_at = second.at
+    with room.store.write() as session:
+        session.add_all([
+            Shift(role="duty_officer", person="zhou", from_at=now - MINUTE, until_at=changes_at),
+            Shift(role="duty_officer", person="wu", from_at=changes_at, until_at=changes_at + timedelta(hours=8))])
+    for rung in step(room, number).ladder:
+        officers = {person.key for person in rung.people if person.role == "duty_officer"}
+        assert officers <= ({"zhou"} if rung.at < changes_at else {"wu"})
+    assert any(p.key == "wu" for rung in step(room, number).ladder for p in rung.people if p.role == "duty_officer")

@@ -1,6 +1,8 @@
 """The board, the search, the alarm and the outbox, as they are read."""
 
 
+import re
+
 import pytest
 
 from tests.web.house import House, at
@@ -103,6 +105,14 @@ def test_the_outbox_tells_what_each_message_said_to_whom(busy: House) -> None:
 @pytest.mark.parametrize(("state", "sentence"), [("failed", "没有这种状态的消息"), ("accepted", "已显示"), ("nonsense", "全部")])
 def test_the_outbox_can_be_filtered_by_state(busy: House, state: str, sentence: str) -> None:
     assert sentence in busy.client("zhou").get(f"/outbox?state={state}").text
+
+
+def test_every_message_of_an_incident_leads_to_the_reason_it_exists(busy: House) -> None:
+    visitor = busy.client("zhou")
+    links = set(re.findall(r'href="(/incidents/[\w-]+/forecast[^"#]*)#(message-\d+)"', visitor.get("/outbox").text))
+    assert len(links) > 5
+    pages = {page: visitor.get(page).text for page, _ in links}
+    assert [anchor for page, anchor in links if f'id="{anchor}"' not in pages[page]] == []
 
 
 def test_an_outbox_without_messages_says_so(house: House) -> None:
