@@ -11,8 +11,9 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.people.roster import Bureau
 from incident_clock.store.session import Store
-from incident_clock.views import answering, board, health, incidents, messages, timeline
+from incident_clock.views import answering, board, health, incidents, messages, timeline, ways
 from incident_clock.views.shapes import Board, EntryView, IncidentView, MessageView, Pulse, StepCalls
+from incident_clock.views.ways import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,14 @@ class Views:
         with self.store.read() as session:
             return messages.counts(session)
 
+    def ways(self, now: datetime) -> tuple[Way, ...]:
+        """The channels and gateways that were tried in the last day."""
+        with self.store.read() as session:
+            return ways.ways(session, now=now)
+
     def pulse(self, now: datetime) -> Pulse:
         with self.store.read() as session:
-            return health.pulse(session, now=now, problems=self.problems())
+            return health.pulse(session, now=now, problems=(*self.problems(), *ways.alarms(session, now=now)))
 
     def why_engine_not_ready(self, now: datetime) -> str:
         with self.store.read() as session:

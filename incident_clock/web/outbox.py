@@ -28,7 +28,7 @@ def _shown() -> dict[str, object]:
     state = asked if asked in GROUPS else None
     return {
         "state": state, "counts": assembly().views.message_counts(), "limit": LIMIT,
-        "filters": FILTERS,
+        "filters": FILTERS, "ways": assembly().views.ways(now()),
         "messages": assembly().views.messages(now(), group=state),
         "words": Messages(Telling(phrases(), now())),
     }

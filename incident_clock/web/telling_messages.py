@@ -64,7 +64,10 @@ class Messages:
         return Mark(css, sign, self.telling.phrases.say(word))
 
     def channel(self, message: MessageView) -> str:
-        return self.telling.phrases.say(CHANNELS.get(message.channel, message.channel))
+        return self.way(message.channel)
+
+    def way(self, channel: str) -> str:
+        return self.telling.phrases.say(CHANNELS.get(channel, channel))
 
     def when(self, message: MessageView) -> str:
         """The one instant that matters in this state."""
@@ -116,6 +119,12 @@ class Messages:
             return f"{outcome}: {attempt.detail}"
         return next((said for start, said in DETAILS.items() if attempt.detail.startswith(start)),
                     f"{outcome}：{attempt.detail}")
+
+    def why(self, detail: str) -> str:
+        """An operator's sentence on a failure, in the reader's language where it is known."""
+        if self.telling.phrases.language != CHINESE:
+            return detail
+        return next((said for start, said in DETAILS.items() if detail.startswith(start)), detail)
 
     def is_late(self, message: MessageView) -> bool:
         """Whether it left noticeably after it was due, so that the page prints both instants."""
