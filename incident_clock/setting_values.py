@@ -8,7 +8,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -101,6 +101,20 @@ def time_of_day(written: str) -> time:
     if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", written):
         raise ValueError(f"is {written!r}; write hours and minutes, like 08:30")
     return time.fromisoformat(written)
+
+
+def span(written: str) -> timedelta:
+    found = re.fullmatch("([1-9][0-9]{0,3})([mhd])", written)
+    if not found:
+        raise ValueError(f"is {written!r}; write minutes, hours or days, like 60m")
+    return int(found[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]]
+
+
+def addresses(written: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in written.split(",")))
+    if not all(re.fullmatch(r"\+[1-9][0-9]{6,14}|[^@\s]+@[^@\s]+", part) for part in found):
+        raise ValueError("is no comma list of numbers like +8613800000001 and mail addresses")
+    return found
 
 
 def budget(written: str) -> int:

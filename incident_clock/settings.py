@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -81,6 +81,10 @@ class Settings(BaseModel):
     mail_expects_receipt: Annotated[bool, PlainValidator(values.switch)] = Field(
         False, validation_alias="INCIDENT_CLOCK_MAIL_RECEIPTS")
     imap_url: SecretStr | None = Field(None, validation_alias="IMAP_URL")
+    test_message_to: Annotated[tuple[str, ...], PlainValidator(values.addresses)] = Field(
+        (), validation_alias="INCIDENT_CLOCK_TEST_MESSAGE_TO", repr=False)
+    test_message_every: Annotated[timedelta, PlainValidator(values.span)] = Field(
+        timedelta(hours=1), validation_alias="INCIDENT_CLOCK_TEST_MESSAGE_EVERY")
     smtp_url: SecretStr | None = Field(None, validation_alias="SMTP_URL")
     mail_from: str | None = Field(None, validation_alias="MAIL_FROM")
     twilio_account_sid: str | None = Field(None, validation_alias="TWILIO_ACCOUNT_SID")

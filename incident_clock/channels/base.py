@@ -37,7 +37,8 @@ class Letter:
     same on every copy of the letter; `thread_id` is that of its incident. `reference` is the code a person sees on
     every copy, `tracking` what a provider is asked to repeat in its callbacks (no secret, no address).
     `template` and `params` are the same words for gateways that only send filed texts. `valid_for_s`: after so many
-    seconds the next reminder makes it idle. `sent_at` is an aware instant.
+    seconds the next reminder makes it idle. `gateway` asks for one of several, whatever its state; empty for the best.
+    `sent_at` is an aware instant.
     """
 
     to: str = field(repr=False)
@@ -54,6 +55,7 @@ class Letter:
     template: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     valid_for_s: int | None = None
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ class Channel(Protocol):
     def is_loopback(self) -> bool:
         """Whether nothing it sends can leave this machine, judged by the written address of its server."""
         ...
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The names of its gateways; its own where there is only one."""
+        return (self.name,)
 
     def problems(self) -> list[str]:
         """Every reason why it cannot work as set up, one English sentence each, without connecting anywhere."""

@@ -25,6 +25,10 @@ class Switchboard(Channel):
         return self._name
 
     @property
+    def gateways(self) -> tuple[str, ...]:
+        return tuple(gateway.name for gateway in self._gateways)
+
+    @property
     def is_loopback(self) -> bool:
         return all(gateway.is_loopback for gateway in self._gateways)
 
@@ -41,7 +45,7 @@ class Switchboard(Channel):
         return [complaint for gateway in self._gateways for complaint in gateway.problems()]
 
     def send(self, letter: Letter) -> Receipt:
-        gateway = self._next(letter.sent_at)
+        gateway = (self._named(letter.gateway) if letter.gateway else None) or self._next(letter.sent_at)
         try:
             receipt = gateway.send(letter)
         except ChannelError as error:
@@ -72,6 +76,8 @@ class Switchboard(Channel):
         if not error.is_permanent:
             asked = timedelta(seconds=error.retry_after_s) if error.retry_after_s else PAUSE
             self._paused_until[gateway.name] = now + min(max(asked, PAUSE), LONGEST_PAUSE)
+            if self._next(now) is not gateway:
+                error.retry_after_s = None  # the pause is this gateway's, not the letter's
 
     def _named(self, name: str) -> Channel | None:
         return next((gateway for gateway in self._gateways if gateway.name == name),

@@ -61,7 +61,7 @@ def engine() -> None:
     ticker, sender = assembly.ticker(), assembly.sender(me)
     runner = Runner(Parts(engine=me, store=assembly.store, clock=assembly.clock, ticker=ticker, sender=sender,
                           looker=assembly.looker(sender), auditor=assembly.auditor(), noticer=assembly.noticer(),
-                          returned_mail=assembly.returned_mail()))
+                          prober=assembly.prober(), returned_mail=assembly.returned_mail()))
     ticker.after_batch = runner.nudge
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

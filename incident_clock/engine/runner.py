@@ -24,6 +24,7 @@ from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.lines import Lines
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
+from incident_clock.engine.probing import Prober
 from incident_clock.engine.returned import ReturnedMail
 from incident_clock.engine.tick import Ticker
 from incident_clock.outbox import queue
@@ -55,6 +56,7 @@ class Parts:
     looker: Looker
     auditor: Auditor
     noticer: Noticer
+    prober: Prober | None = None
     returned_mail: ReturnedMail | None = None
 
 
@@ -162,7 +164,9 @@ class Runner:
             beating.record_audit(session, engine=self._parts.engine, problem=problem, now=now)
 
     def _notice(self) -> None:
-        if self._parts.noticer.notice(self._parts.clock.now()):
+        new = self._parts.noticer.notice(self._parts.clock.now())
+        new += self._parts.prober.probe(self._parts.clock.now()) if self._parts.prober else 0
+        if new:
             self.nudge()
 
     def _fetch_mail(self) -> None:

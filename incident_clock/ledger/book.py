@@ -18,7 +18,6 @@ from incident_clock.ledger.fact import Actor, Fact
 from incident_clock.store.base import Base
 from incident_clock.store.writing import changed
 
-
 HEADS = "ledger heads"  # where a session keeps the last entry of each chain it has appended to
 
 

@@ -113,7 +113,7 @@ class Sender:
             subject=wording.mail_subject(message, phrases, now=now),
             message_id=f"<{local}@{MAIL_DOMAIN}>", thread_id=f"<{number}@{MAIL_DOMAIN}>" if number else None,
             language=message.language, tracking=self.tracking(message.id, attempt),
-            sent_at=now.astimezone(UTC))
+            gateway=message.facts.get("gateway", ""), sent_at=now.astimezone(UTC))
 
 
 def _failure(error: ChannelError) -> Outcome:

@@ -27,6 +27,9 @@ FILTERS = {  # group of states → word
 KINDS = {
     "all_clear": N_("%(step)s已记录，不再催办"), "reopened": N_("%(step)s的记录已撤回，恢复催办"),
     "stand_in": N_("%(step)s 第%(rung)s级转B角"), "gaps": N_("值守检查：今后几天有无人可催的时段"),
+    "probe": N_("渠道自检"),
+    "answer": N_("答复收到的短信"), "not_me": N_("告知管理员：有人回复误收"),
+    "guessing": N_("告知管理员：有人多次输错确认码"),
 }
 ATTEMPTS = {None: N_("正在发"), "accepted": N_("已交出"), "delivered": N_("已送达"), "failed": N_("没有发成"),
             "unknown": N_("没有回音")}

@@ -50,6 +50,10 @@ class RecordingChannel:
     reports: dict[str, Report] = field(default_factory=dict)
     sent: dict[str, Letter] = field(default_factory=dict)
 
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def problems(self) -> list[str]:
         return []
 
