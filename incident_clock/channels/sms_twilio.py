@@ -27,13 +27,13 @@ LOOKED_THROUGH = 50  # messages to one number, newest first: far more than it ge
 class TwilioGateway(Channel):
     """Sends as `TWILIO_FROM`, an E.164 number or the SID of a messaging service (`MG…`).
 
-    It is not two-way: by Twilio's own guideline for China, what a +86 number answers never reaches Twilio. Where
-    people elsewhere do answer, their answers are read; no text may ask for one.
+    It is two-way only where the setting says so, and on this machine: by Twilio's own guideline for China, what a +86
+    number answers never reaches Twilio. Elsewhere its texts carry a code for the page instead of asking for a reply;
+    what people answer all the same is read.
     """
 
     name = "twilio"
     receipt_within = RECEIPT_WITHIN
-    is_two_way = False
 
     def __init__(self, settings: ChannelSettings, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._settings, self._client = settings, TwilioClient(settings, timeout_s=timeout_s)
@@ -41,6 +41,11 @@ class TwilioGateway(Channel):
     @property
     def is_loopback(self) -> bool:
         return self._client.is_loopback
+
+    @property
+    def is_two_way(self) -> bool:  # type: ignore[override]
+        replies = self._settings.sms_replies
+        return self.is_loopback if replies is None else replies
 
     def problems(self) -> list[str]:
         complaints = self._client.problems()

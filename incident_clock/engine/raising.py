@@ -57,7 +57,7 @@ class Raising:
         for occurrence, heard in ((each.occurrence, each.heard) for each in called):
             queue.enqueue(self.session, alerts.drafts(
                 self.incident, self.step, self.deadline, occurrence, heard, reason=reason,
-                signature=self.signature), now=now)
+                signature=self.signature, idle_from=decision.next_rung_at), now=now)
             ledger.append(self.session, self.incident, alerts.raised(
                 self.step, occurrence, decision, heard, self._names, reason=reason, now=now), actor=ENGINE, now=now)
 

@@ -113,7 +113,14 @@ class Sender:
             subject=wording.mail_subject(message, phrases, now=now),
             message_id=f"<{local}@{MAIL_DOMAIN}>", thread_id=f"<{number}@{MAIL_DOMAIN}>" if number else None,
             language=message.language, tracking=self.tracking(message.id, attempt),
-            gateway=message.facts.get("gateway", ""), sent_at=now.astimezone(UTC))
+            gateway=message.facts.get("gateway", ""), valid_for_s=_valid_for_s(message, now),
+            sent_at=now.astimezone(UTC))
+
+
+def _valid_for_s(message: Message, now: datetime) -> int | None:
+    """Whole seconds until the next call of its step; None for one that is late already, or the last."""
+    left_s = int((message.idle_from - now).total_seconds()) if message.idle_from else 0
+    return left_s if left_s > 0 else None
 
 
 def _failure(error: ChannelError) -> Outcome:

@@ -62,7 +62,7 @@ class ContactMethod(Base):
     """One way to reach a person, in the order they are tried. `kind`: mobile, desk_phone, email or chat.
 
     `verified_at`: the person answered a trial message; `last_delivered_at`: a message to it last arrived.
-    `failed_at` and `failure`: when and why a provider last said that the address itself is dead, None after one arrived.
+    `failed_at` and `failure`: when and why a provider last called the address itself dead; None after one arrived.
     """
 
     __tablename__ = "contact_method"

@@ -18,5 +18,5 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     """Insert rows, except those whose unique key is there already; gives how many are new."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     new = insert(table).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)
-    done = session.connection().execute(new, list(rows))  # batches of one compiled statement; the ORM would want objects
+    done = session.connection().execute(new, list(rows))  # one compiled statement, in batches
     return len(done.all())  # counted, because psycopg gives no row count for many values

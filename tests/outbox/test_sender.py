@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from incident_clock.channels.base import Letter
 from incident_clock.outbox import messages as m
 from incident_clock.outbox import queue
 from tests.outbox.drafts import attempts, draft, enqueue, withdraw
@@ -177,3 +178,11 @@ def test_the_address_to_answer_at_stands_in_the_letter_and_not_in_the_database(r
     room.send()
     assert ["https://clock.example/answer/secret" in letter.text for letter in letters] == [False, True]
     assert not [one for one in attempts(room) if "secret" in one.text]
+
+
+def test_a_provider_need_not_keep_a_reminder_beyond_the_next_call_of_its_step(room: Room) -> None:
+    letters: list[Letter] = []
+    room.channels["sms"].fate = lambda letter: letters.append(letter) or "arrives"
+    room.register()
+    room.work(minutes=16)
+    assert [letter.valid_for_s for letter in letters][:3] == [600, 600, 300]
