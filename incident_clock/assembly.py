@@ -22,11 +22,13 @@ from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
+from incident_clock.engine.probing import Prober
 from incident_clock.engine.receiving import Receiver
 from incident_clock.engine.returned import ReturnedMail
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import Refusal
+from incident_clock.inbox import Inbox
 from incident_clock.office import LOOK_AHEAD, Office
 from incident_clock.outbox import answer_links, tracking, wording
 from incident_clock.outbox.messages import CHASING
@@ -35,7 +37,7 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people import gap_words, roster
 from incident_clock.people.readiness import Gap, gaps
 from incident_clock.people.rest_days import RestDays, read_rest_days
-from incident_clock.phrases import Phrases, language_of
+from incident_clock.phrases import N_, Phrases, language_of
 from incident_clock.protocol.loading import load_protocols
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.settings import Settings
@@ -146,8 +148,13 @@ class Assembly:
 
     def text_of(self, message: Message, now: datetime) -> str:
         """What a message says if it leaves at `now`."""
-        return wording.text(message, self.phrases(message.language), now=now,
+        return wording.text(message, self.phrases(message.language), now=now, code=self._code_for(message),
                             link=self.link_to(message.facts["number"]))
+
+    def _code_for(self, message: Message) -> str | None:
+        """The code for the page `/a`, where the way carries no answers. The screen stands in for every way."""
+        way = self.channels.get(message.channel)
+        return None if way is None or way.is_two_way or message.channel == CONSOLE else message.answer_code
 
     def ticker(self) -> Ticker:
         return Ticker(self.store, self.enabled_channels, self.zone, self.settings.daily_budget)
@@ -156,12 +163,31 @@ class Assembly:
         return Sender(store=self.store, channels=self.channels, clock=self.clock, engine=engine, text_of=self.text_of,
                       phrases_for=self.phrases, may_leave=self.may_leave,
                       settle=Settler(self.store, self.ticker().look_around).settle, answer_link=self.answer_link,
-                      tracking=partial(tracking.sign, self._secret))
+                      tracking=partial(tracking.sign, self._secret), page_code=self._code_for, page_link=self.link_to)
 
     @cached_property
     def receiver(self) -> Receiver:
         """Takes what providers report, in the web processes and in the engine."""
         return Receiver(self.store, self.ticker().look_around, partial(tracking.read, self._secret))
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Takes what people answer, in the web processes."""
+        return Inbox(self.store, self.ticker().look_around, self.phrases, self.language,
+                     partial(tracking.read, self._secret))
+
+    def prober(self) -> Prober:
+        s = self.settings
+        return Prober(self.store, self.channels, s.test_message_to, s.test_message_every, self.probe_facts)
+
+    def probe_facts(self, gateway: str, now: datetime) -> dict[str, Any]:
+        """The text of a test message, as a message's facts."""
+        words = self.phrases("zh")
+        with self.store.read() as session:
+            signature = roster.bureau(session).short_name
+        text = words.say(N_("渠道自检 %(at)s，无需处理。"), at=words.moment(now))
+        return {"number": "", "is_drill": False, "gateway": gateway, "subject": words.say(N_("渠道自检")), "mail": text,
+                "sms": (f"【{signature}】" if signature else "") + text}
 
     def returned_mail(self) -> ReturnedMail | None:
         """The mailbox that bounces come back to, where one is named."""

@@ -21,17 +21,14 @@ from incident_clock.outbox import queue
 from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REMINDER, REOPENED, STAND_IN, Draft
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
-from incident_clock.people.access import main_role
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
-from incident_clock.protocol.replies import ACKNOWLEDGE, read_reply
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, incidents, ledger
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.registry.facts import AudienceTold, Resent
 from incident_clock.registry.tables import AnsweredRequest, Incident
 from incident_clock.store.session import Store
-from incident_clock.views import answering
 
 KEY_LIMIT = 200  # characters of an idempotency key
 
@@ -43,14 +40,6 @@ class Registered:
     incident_id: int
     number: str
     duplicates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Replied:
-    """An SMS answer that counted: of which incident, and for whom (all who share the number)."""
-
-    number: str
-    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,28 +155,6 @@ class Desk:
             return found
 
         self._once(carry_out, actor=actor, key=key, now=now, asked=["resend", incident, step, rung, person])
-
-    def reply(self, address: str, text: str, *, now: datetime) -> Replied:
-        """An SMS answer from a number. Valid only from one with an outstanding message (domain 7.2).
-
-        Everybody who shares the number has read it. Raises Invalid for what is no acknowledgement, NotFound for a
-        number nobody was told on, Conflict for a bare answer while several incidents are outstanding.
-        """
-        understood = read_reply(text)
-        if understood is None or understood.action != ACKNOWLEDGE:
-            raise Invalid(N_("没有看懂。确认收到请回复1加事件号，如1037"))
-        with self.store.write() as session:
-            asked = answering.outstanding(session, address, now=now)
-            incident_id = answering.meant(asked, understood.spoken)
-            session.expire_all()  # what was read before the lock may have been answered meanwhile
-            found = incidents.locked(session, incident_id)
-            for person in asked[incident_id].people:
-                actor = Actor(person.name, main_role(person.roles), person.key)
-                calls.acknowledge(session, found, person=person.key, name=person.name, how=calls.REPLY, actor=actor,
-                                  now=now)
-            number = found.number
-        self.after_commit()
-        return Replied(number, tuple(person.name for person in asked[incident_id].people))
 
     def erase_texts(self, incident: str | int, reason: str, *, actor: Actor, now: datetime) -> int:
         """Destroy the personal data of a closed incident, in the ledger and in its messages; gives how many texts."""

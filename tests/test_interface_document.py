@@ -23,8 +23,8 @@ WORDS = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", " ".join(re.findall(r"`([^`]+)
 
 @pytest.mark.parametrize(("kind", "names"), [
     ("settings", NAMES), ("commands", COMMANDS), ("roles", steps.ROLES), ("channels", CATALOG),
-    ("states", messages.STATES), ("answers", (calls.PAGE, calls.LINK, calls.PHONE, calls.REPLY)),
-    ("kinds of messages", (*messages.CHASING, messages.ALL_CLEAR, messages.GAPS)), ("reasons", RungRaised.REASONS),
+    ("states", messages.STATES), ("answers", (calls.PAGE, calls.LINK, calls.PHONE, calls.REPLY, calls.CODE, calls.VOICE)),
+    ("kinds of messages", (*messages.CHASING, messages.ALL_CLEAR, messages.GAPS, messages.ANSWER, messages.NOT_ME, messages.GUESSING)), ("reasons", RungRaised.REASONS),
     ("kinds of entries", [fact.__name__ for fact in Fact.__subclasses__()]),
     ("anchors", steps.ANCHORS), ("clock starts", steps.CLOCK_STARTS)])
 def test_every_name_of_the_code_stands_in_the_document(kind: str, names: list[str]) -> None:

@@ -16,6 +16,8 @@ from incident_clock.registry.facts import RungRaised
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
 
+NO_ANSWER = "no_answer"  # why a stand-in is told
+
 
 def roles_of(step: Step, decision: Decision, occurrence: Occurrence) -> Roles:
     """The roles one raised rung must tell: its own, and after a gap the union with those passed over."""
@@ -25,24 +27,25 @@ def roles_of(step: Step, decision: Decision, occurrence: Occurrence) -> Roles:
 
 
 def drafts(incident: Incident, step: Step, deadline: Deadline, occurrence: Occurrence, heard: Heard, *,
-           reason: str, signature: str) -> list[Draft]:
-    """One message per person and channel for a raised rung."""
+           reason: str, signature: str, idle_from: datetime | None = None) -> list[Draft]:
+    """One message per person and channel for a raised rung. `idle_from`: when the next rung is called."""
     facts = facts_of(incident, step, deadline, signature=signature,
                      is_opening=occurrence.at <= incident.clock_started_at)
     return [Draft(incident_id=incident.id, step=step.key, kind=REMINDER, rung=heard.rung, repeat=occurrence.repeat,
                   skipped_rung=occurrence.rung if heard.skipped else 0, person=one.card.key, channel=channel,
                   address=address, language=one.card.language, facts=facts, because=plain(one.holder), reason=reason,
-                  due_at=occurrence.at)
+                  due_at=occurrence.at, idle_from=idle_from)
             for one in heard.reached for channel, address in one.ways.items()]
 
 
 def stand_in_drafts(incident: Incident, step: Step, deadline: Deadline, rung: int, card: PersonCard,
-                    ways: Mapping[str, str], holder: Holder, *, signature: str, now: datetime) -> list[Draft]:
-    """The same message for the B角 of somebody who does not answer, saying so."""
+                    ways: Mapping[str, str], holder: Holder, *, signature: str, now: datetime,
+                    reason: str = NO_ANSWER) -> list[Draft]:
+    """The same message for the B角 of somebody who does not answer, or passes it on, saying so."""
     facts = facts_of(incident, step, deadline, signature=signature, is_opening=False)
     return [Draft(incident_id=incident.id, step=step.key, kind=STAND_IN, rung=rung, repeat=0, person=card.key,
                   channel=channel, address=address, language=card.language, facts=facts, because=plain(holder),
-                  reason="no_answer", due_at=now) for channel, address in ways.items()]
+                  reason=reason, due_at=now) for channel, address in ways.items()]
 
 
 def raised(step: Step, occurrence: Occurrence, decision: Decision, heard: Heard, names: Mapping[str, str], *,

@@ -3,13 +3,13 @@ stand-ins are called, when to look again. The engine carries it out (`raising.py
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from incident_clock.engine import alerts
 from incident_clock.people import calling
-from incident_clock.people.calling import BUDGETED, STAND_IN_AFTER, Conditions, Heard
+from incident_clock.people.calling import BUDGETED, STAND_IN_AFTER, Conditions, Heard, Roles
 from incident_clock.people.cards import PersonCard
 from incident_clock.people.duty import STAND_IN, DutyBook, Holder
 from incident_clock.protocol import ladder
@@ -26,7 +26,8 @@ CALLED, TOLD_ALREADY, NOBODY = "called", "told_already", "nobody"  # what came o
 class Surroundings:
     """What every step meets at one instant: who is on duty, the channels that are on, what each number has had.
 
-    `sent_today`: address → text messages since midnight, counted on as more are decided.
+    `sent_today`: address → text messages since midnight, counted on as more are decided. `heard`: who hears of what,
+    by the circumstances (and the step, so that it stays the one meant); holds as long as the book does.
     """
 
     now: datetime
@@ -34,10 +35,23 @@ class Surroundings:
     channels: Collection[str]
     daily_budget: int
     sent_today: dict[str, int]
+    heard: dict[tuple[object, ...], tuple[Step, Heard]] = field(default_factory=dict)
+    spent: frozenset[str] = field(init=False)  # the numbers whose day is used up
+
+    def __post_init__(self) -> None:
+        self.begin_day(self.sent_today)
+
+    def begin_day(self, sent_today: dict[str, int]) -> None:
+        self.sent_today = sent_today
+        self.spent = frozenset(address for address, sent in sent_today.items() if sent >= self.daily_budget)
 
     def count(self, ways: Mapping[str, str]) -> None:
-        if BUDGETED in ways:
-            self.sent_today[ways[BUDGETED]] = self.sent_today.get(ways[BUDGETED], 0) + 1
+        if BUDGETED not in ways:
+            return
+        address = ways[BUDGETED]
+        self.sent_today[address] = sent = self.sent_today.get(address, 0) + 1
+        if sent == self.daily_budget:
+            self.spent |= {address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +119,7 @@ class Course:
         return Happening(passed_at, decision, tuple(rungs), self._call_stand_ins(around))
 
     def _call(self, occurrence: Occurrence, decision: Decision, around: Surroundings) -> RungCall:
-        heard = calling.who_hears(
-            self.step, occurrence.rung, alerts.roles_of(self.step, decision, occurrence), book=around.book,
-            at=around.now, given=self._conditions(occurrence, around))
+        heard = self._who_hears(occurrence, alerts.roles_of(self.step, decision, occurrence), around)
         for one in heard.reached:
             around.count(one.ways)
             is_leader = calling.needs_stand_in(self.step, one.holder, due=self.due_at, at=around.now)
@@ -115,17 +127,25 @@ class Course:
                        stand_in_at=around.now + STAND_IN_AFTER if is_leader else None)
         return RungCall(occurrence, heard)
 
-    def _conditions(self, occurrence: Occurrence, around: Surroundings) -> Conditions:
-        """Repeats leave out who has acknowledged; the first notice of a step is never held back by a budget."""
-        paused = {place for place, one in self.called.items()
-                  if one.paused_until is not None and one.paused_until > around.now}
-        told = {person for _, person in self.called}
-        return Conditions(
-            around.channels,
-            is_paused=lambda rung, person: ((occurrence.repeat > 0 or rung != occurrence.rung)
-                                            and (rung, person) in paused),
-            is_spent=lambda address, person: (person in told and around.sent_today.get(address, 0)
-                                              >= around.daily_budget))
+    def _who_hears(self, occurrence: Occurrence, roles: Roles, around: Surroundings) -> Heard:
+        """Repeats leave out who has acknowledged; the first notice of a step is never held back by a budget.
+
+        The same circumstances give the same answer: a forecast meets them over and over."""
+        is_repeat = occurrence.repeat > 0
+        paused = frozenset([place for place, one in self.called.items()
+                            if one.paused_until is not None and one.paused_until > around.now])
+        spent = around.spent
+        told = frozenset([person for _, person in self.called]) if spent else frozenset()
+        place = id(self.step), occurrence.rung, is_repeat, tuple(roles.items()), paused, spent, told
+        if place not in around.heard:
+            around.heard[place] = self.step, calling.who_hears(
+                self.step, occurrence.rung, roles, book=around.book, at=around.now,
+                given=Conditions(
+                    around.channels,
+                    is_paused=lambda rung, person: ((is_repeat or rung != occurrence.rung)
+                                                    and (rung, person) in paused),
+                    is_spent=lambda address, person: person in told and address in spent))
+        return around.heard[place][1]
 
     # ── leaders who do not answer ─────────────────────────────────────────────
     def _call_stand_ins(self, around: Surroundings) -> tuple[StandInCall, ...]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from incident_clock.engine import alerts
-from incident_clock.engine.course import Surroundings
+from incident_clock.engine import alerts, stand_ins
+from incident_clock.engine.course import CALLED, Surroundings
 from incident_clock.ledger.fact import ENGINE, Erasable
 from incident_clock.outbox import messages as m
 from incident_clock.outbox import queue
@@ -20,11 +20,10 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people import calling
 from incident_clock.people.calling import Conditions, Heard
 from incident_clock.people.cards import CONSOLE, PersonCard
-from incident_clock.people.duty import STAND_IN, Holder
 from incident_clock.protocol.ladder import Decision, Occurrence
 from incident_clock.protocol.steps import Step
 from incident_clock.registry import calls, incidents, ledger
-from incident_clock.registry.facts import FellBack, StandInCalled
+from incident_clock.registry.facts import FellBack
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.store.writing import changed
 
@@ -101,23 +100,10 @@ class Fallback:
 
     # ── somebody in his place ─────────────────────────────────────────────────
     def _tell_stand_in(self, deadline: Deadline) -> bool:
-        one, now = self.message, self.around.now
-        card = self.around.book.stand_in_of(one.person, now) if one.kind == m.REMINDER else None
-        ways = calling.usable(card, self._step.ladder[one.rung - 1].by, self.around.channels) if card else {}
-        rows = calls.called(self.session, self.incident.id, one.step)
-        if card is None or not ways or any(row.rung == one.rung and row.person == card.key for row in rows):
-            return False
-        holder = Holder(card, card.roles[0], STAND_IN, of=one.person)
-        queue.enqueue(self.session, alerts.stand_in_drafts(
-            self.incident, self._step, deadline, one.rung, card, ways, holder, signature=self.signature, now=now),
-            now=now)
-        known = calls.states(rows)
-        calls.note(known, one.rung, card.key, now=now, in_place_of=one.person)
-        calls.keep(self.session, rows, known, incident_id=self.incident.id, step=one.step)
-        ledger.append(self.session, self.incident, StandInCalled(
-            happened_at=now, step=one.step, rung=one.rung, in_place_of=Erasable(self._name(one.person)),
-            person=Erasable(card.name), reason=UNREACHABLE), actor=ENGINE, now=now)
-        return True
+        one = self.message
+        return one.kind == m.REMINDER and stand_ins.tell(
+            self.session, self.incident, deadline, self._step, one.rung, of=one.person, around=self.around,
+            signature=self.signature, reason=UNREACHABLE).reason == CALLED
 
     def _tell_rung_above(self, deadline: Deadline) -> bool:
         """Nobody of this call is reached on any way: the people of the next rung with anybody are told at once."""

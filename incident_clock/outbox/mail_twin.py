@@ -52,7 +52,7 @@ def html_of(parts: Parts, phrases: Phrases) -> str:
         mark,
         _paragraph(parts.title, f"font-size:16px;color:{QUIET_INK}"),
         _paragraph(parts.step, "font-size:20px;font-weight:bold"),
-        _paragraph(parts.due, "font-size:28px;line-height:36px;font-weight:bold"),
+        _paragraph(parts.due, "font-size:26px;line-height:34px;font-weight:bold"),
         _paragraph(parts.todo, "font-size:22px;line-height:32px;font-weight:bold"),
         _button(parts.answer_link or "", phrases.say("确认收到"), is_main=True),
         _paragraph(phrases.say("只有本人能用，一次有效；打开后再按一次才算确认。") if can_answer else "", SMALL),

@@ -8,6 +8,10 @@ from typing import Any
 REMINDER, ALL_CLEAR, REOPENED = "reminder", "all_clear", "reopened"
 STAND_IN = "stand_in"  # to the B角 of a leader who did not answer
 GAPS = "gaps"  # the daily notice to the administrator: where nobody is on duty; belongs to no incident
+ANSWER = "answer"  # to a text that came in; `repeat` is the text's id. Belongs to no incident, is never followed
+NOT_ME = "not_me"  # to the administrators: somebody says that he is not meant
+GUESSING = "guessing"  # to the administrators: wrong codes have closed a way for an hour
+PROBE = "probe"  # a test message to a phone of the bureau's own; `person` is the gateway. Belongs to no incident
 
 CHASING = (REMINDER, STAND_IN, REOPENED)  # kinds that ask for something to be done
 
@@ -34,7 +38,8 @@ class Draft:
     identity; of a notice, which has no incident, (kind, repeat, person, channel).
 
     `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …),
-    `because` why it is this person; `instead_of` is the channel it stands in for, None for a first way.
+    `because` why it is this person; `instead_of` is the channel it stands in for, None for a first way;
+    `idle_from` when the next call of the step makes it idle, None when none is to come.
     """
 
     incident_id: int | None
@@ -52,6 +57,7 @@ class Draft:
     skipped_rung: int = 0
     because: dict[str, Any] = field(default_factory=dict)
     instead_of: str | None = None
+    idle_from: datetime | None = None
 
     def reference(self) -> str:
         """A short code in the text, the same on every copy, so that a person sees that it is one message."""

@@ -14,6 +14,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict
+from incident_clock.outbox import incoming
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.messages import Draft
 from incident_clock.outbox.tables import Attempt, Message
@@ -72,6 +73,7 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
         "incident_id": d.incident_id, "step": d.step, "kind": d.kind, "rung": d.rung, "repeat": d.repeat,
         "person": d.person, "channel": d.channel, "address": d.address, "language": d.language, "facts": d.facts,
         "reason": d.reason, "skipped_rung": d.skipped_rung, "because": d.because, "instead_of": d.instead_of,
+        "idle_from": d.idle_from,
         "answer_code": f"{secrets.randbelow(10 ** ANSWER_DIGITS):0{ANSWER_DIGITS}}" if d.kind in m.CHASING else None,
         "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
         "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
@@ -201,14 +203,19 @@ def forget(session: Session, *, incident_id: int) -> None:
             .values(state=m.WITHDRAWN))
     changed(session, update(Message).where(Message.incident_id == incident_id)
             .values(address="", facts={}, is_wanted=False))
+    incoming.forget(session, incident_id=incident_id)
 
 
 def counted(session: Session, *, channel: str, addresses: Sequence[str], since: datetime) -> dict[str, int]:
-    """How many messages each address was given on this channel since an instant, further tries counted."""
+    """How many messages each address was given on this channel since an instant, further tries counted.
+
+    What answers a text of his own is no reminder and never uses up the day: whoever forges his number could silence
+    him by it."""
     tries = func.sum(case((Message.attempt_count > 1, Message.attempt_count), else_=1))
     rows = session.execute(
         select(Message.address, tries).where(Message.address.in_(addresses), Message.created_at >= since,
-                                             Message.channel == channel, Message.state != m.WITHDRAWN)
+                                             Message.channel == channel, Message.state != m.WITHDRAWN,
+                                             Message.kind != m.ANSWER)
         .group_by(Message.address))
     return {row[0]: int(row[1]) for row in rows}
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from incident_clock.channels.base import PERMANENT, UNKNOWN, Channel, ChannelError, Letter
 from incident_clock.clock import Clock
-from incident_clock.outbox import queue, wording
+from incident_clock.outbox import mail_twin, queue, wording
 from incident_clock.outbox.queue import Claimed, Outcome
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.phrases import Phrases
@@ -30,7 +30,8 @@ class Sender:
     `text_of` words a message as it would leave at an instant, `phrases_for` gives the words for its subject;
     `may_leave` a reason why nothing may leave this machine over an outside channel, or None; `settle` writes the
     outcome down; `answer_link` is the one-time address at which a mail can be acknowledged, None for other messages;
-    `tracking` the word that providers give back with what they report of an attempt.
+    `tracking` the word that providers give back with what they report of an attempt; `page_code` what is typed on the
+    page `/a` where a way carries no answers, `page_link` the page of an incident by its number.
     """
 
     store: Store
@@ -43,6 +44,8 @@ class Sender:
     settle: Settle
     answer_link: Callable[[Message], str | None] = lambda message: None
     tracking: Callable[[int, int], str] = lambda message_id, attempt: ""
+    page_code: Callable[[Message], str | None] = lambda message: None
+    page_link: Callable[[str], str] = lambda number: ""
 
     def claim(self, limit: int, *, free: Callable[[str], int] | None = None) -> list[Claimed]:
         """Lease messages that may go now: up to `limit`, and no more than `free(channel)` of one channel."""
@@ -108,13 +111,29 @@ class Sender:
         link = self.answer_link(message)
         if link:  # it is worth a signature: it stands in the letter, never in the database
             text = wording.with_answer_link(text, link, phrases, is_drill=message.facts["is_drill"])
+        template, params = self._filed(message, phrases, now)
         return Letter(
-            to=message.address, text=text, reference=message.reference, headers=headers,
+            to=message.address, text=text, html=self._html(message, text, link, phrases, now),
+            template=template, params=params, reference=message.reference, headers=headers,
             subject=wording.mail_subject(message, phrases, now=now),
             message_id=f"<{local}@{MAIL_DOMAIN}>", thread_id=f"<{number}@{MAIL_DOMAIN}>" if number else None,
             language=message.language, tracking=self.tracking(message.id, attempt),
             gateway=message.facts.get("gateway", ""), valid_for_s=_valid_for_s(message, now),
             sent_at=now.astimezone(UTC))
+
+    def _filed(self, message: Message, phrases: Phrases, now: datetime) -> tuple[str, dict[str, str]]:
+        """The same words for a gateway of SMS that sends filed texts only; none for other channels and notices."""
+        if message.incident_id is None or message.channel != "sms":
+            return "", {}
+        return wording.filed(message, phrases, now=now, code=self.page_code(message))
+
+    def _html(self, message: Message, text: str, answer_link: str | None, phrases: Phrases,
+              now: datetime) -> str | None:
+        if message.incident_id is None or message.channel != "email":
+            return None
+        return mail_twin.html_of(
+            wording.mail_parts(message, text, phrases, now=now, link=self.page_link(message.facts["number"]),
+                               answer_link=answer_link), phrases)
 
 
 def _valid_for_s(message: Message, now: datetime) -> int | None:

@@ -62,6 +62,7 @@ class Message(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     instead_of: Mapped[str | None] = mapped_column(Text)
+    idle_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     followed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer_code: Mapped[str | None] = mapped_column(Text)
     lease_owner: Mapped[str | None] = mapped_column(Text)
@@ -78,7 +79,8 @@ class Attempt(Base):
     """
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("message_id", "number"), Index("ix_attempt_provider_id", "provider_id"))
+    __table_args__ = (UniqueConstraint("message_id", "number"), Index("ix_attempt_provider_id", "provider_id"),
+                      Index("ix_attempt_started_at", "started_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
@@ -122,9 +124,10 @@ class Reported(Base):
 
 
 class IncomingText(Base):
-    """One text (or key press) that came in, kept once. `address` and `text` are erasable.
+    """One text (or key press) that came in, kept once. `address` and `text` are erasable; a text that stands in a
+    timeline is not kept here too.
 
-    `outcome` says what was done with it (`desk_replies.py`); `person` and `incident_id` whose it was, where known.
+    `outcome` says what was done with it (`incoming.py`); `person` and `incident_id` whose it was, where known.
     """
 
     __tablename__ = "incoming_text"
@@ -142,3 +145,27 @@ class IncomingText(Base):
     outcome: Mapped[str] = mapped_column(Text)
     person: Mapped[str | None] = mapped_column(Text)
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+
+
+class Gate(Base):
+    """A way on which people answer: one sender's texts, one client of the page for codes, or that page in all.
+
+    `key` names it without saying who (`gates.py`). The row is locked while an answer is judged. `told_at`: when
+    somebody was last told of it, help to a sender or an alarm to the administrators.
+    """
+
+    __tablename__ = "gate"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class WrongCode(Base):
+    """One wrong code at a gate; kept as long as it counts."""
+
+    __tablename__ = "wrong_code"
+    __table_args__ = (Index("ix_wrong_code_gate", "gate", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gate: Mapped[str] = mapped_column(ForeignKey("gate.key"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from incident_clock.outbox.messages import ALL_CLEAR, REOPENED, STAND_IN
+from incident_clock.outbox import templates
+from incident_clock.outbox.mail_twin import Parts
+from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REOPENED, STAND_IN
 from incident_clock.outbox.tables import Message
+from incident_clock.outbox.templates import Template
 from incident_clock.phrases import N_, Phrases
 
 ACKNOWLEDGE = "1"  # first digit of a reply code; the incident number follows
+IDENTICAL_AT_MOST = 2  # texts to one number within 24 h
 
 # What to do next, by the kind of evidence the step ends with.
 ACTIONS = {
@@ -56,25 +60,49 @@ class Facts:
         return cls(**{**plain, **instants})
 
 
-def text(message: Message, phrases: Phrases, *, now: datetime, link: str) -> str:
-    """What this message says on its channel if it leaves at `now`; `link` is the incident's page."""
+def text(message: Message, phrases: Phrases, *, now: datetime, link: str, code: str | None = None) -> str:
+    """What this message says on its channel if it leaves at `now`; `link` is the incident's page, `code` what is typed
+    on the page `/a` where the way carries no answers."""
     if message.incident_id is None:
         return str(message.facts["mail" if message.channel == "email" else "sms"])
     if message.channel == "email":
-        return mail_text(message, phrases, now=now, link=link)
-    return sms_text(message, phrases, now=now)
+        return mail_text(message, phrases, now=now, link=link, code=code)
+    return sms_text(message, phrases, now=now, code=code)
 
 
-def sms_text(message: Message, phrases: Phrases, *, now: datetime) -> str:
+def sms_text(message: Message, phrases: Phrases, *, now: datetime, code: str | None = None) -> str:
     """The one line of an SMS (and of the console), signed with 【…】 as the carriers ask."""
+    template, params = chosen(message, phrases, now=now, code=code)
+    signature = str(message.facts["signature"])
+    body = template.body(params, phrases, is_copy=message.may_be_copy)
+    return f"【{signature}】{body}" if signature else body
+
+
+def filed(message: Message, phrases: Phrases, *, now: datetime, code: str | None = None) -> tuple[str, dict[str, str]]:
+    """The key of the filed text, and what goes into its places; a copy is marked behind the reference."""
+    template, params = chosen(message, phrases, now=now, code=code)
+    if message.may_be_copy:
+        params["reference"] += phrases.say(templates.COPY)
+    return templates.filed_key(template.key, phrases.language), params
+
+
+def chosen(message: Message, phrases: Phrases, *, now: datetime, code: str | None = None,
+           ) -> tuple[Template, dict[str, str]]:
+    """What an SMS says if it leaves at `now`: its template, and a text for each of its places."""
     facts = Facts.of(message.facts)
-    core = _core(message, facts, phrases, now)
-    mark = phrases.say("（演练）") if facts.is_drill else ""
-    copy = phrases.say("（可能重复）") if message.may_be_copy else ""
-    reference = phrases.say("编号%(reference)s", reference=message.reference)
-    signature = f"【{facts.signature}】" if facts.signature else ""
-    gap = "" if phrases.language == "zh" else " "
-    return signature + gap.join(part for part in (copy, mark, core, reference, mark) if part).strip()
+    answer, answer_code = _answer(message, facts, code)
+    situation = _situation(message, facts, now)
+    if "%(reply)s" not in templates.SENTENCES[situation]:
+        answer = templates.NOTHING
+    template = templates.TEMPLATES[templates.key_of(situation, answer=answer, is_drill=facts.is_drill)]
+    every = {
+        "spoken": facts.spoken, "step": facts.step_title[phrases.language], "due": _at(facts.due_at, phrases, now),
+        "received": _at(facts.received_at, phrases, now), "done": _at(facts.done_at or now, phrases, now),
+        "left": _left(facts, phrases, now), "over": _over(facts, phrases, now),
+        "action": phrases.say(ACTIONS[facts.evidence]), "code": answer_code, "reference": _reference(message),
+        "why": phrases.say("A角转交") if message.reason == "passed_on" else phrases.say("A角未应答"),
+    }
+    return template, {name: every[name] for name in template.names}
 
 
 def mail_subject(message: Message, phrases: Phrases, *, now: datetime) -> str:
@@ -93,11 +121,11 @@ def mail_subject(message: Message, phrases: Phrases, *, now: datetime) -> str:
     return f"{mark}{facts.number} {stands}"
 
 
-def mail_text(message: Message, phrases: Phrases, *, now: datetime, link: str) -> str:
+def mail_text(message: Message, phrases: Phrases, *, now: datetime, link: str, code: str | None = None) -> str:
     """The body: the SMS line, the title, the deadline and where to log it."""
     facts = Facts.of(message.facts)
     lines = [
-        sms_text(message, phrases, now=now), "",
+        sms_text(message, phrases, now=now, code=code), "",
         phrases.say("事件：%(number)s %(title)s", number=facts.number, title=facts.title),
         phrases.say("步骤：%(step)s，%(due)s 截止", step=facts.step_title[phrases.language],
                     due=phrases.moment(facts.due_at)),
@@ -109,6 +137,19 @@ def mail_text(message: Message, phrases: Phrases, *, now: datetime, link: str) -
     return "\n".join(lines) + "\n"
 
 
+def mail_parts(message: Message, text: str, phrases: Phrases, *, now: datetime, link: str,
+               answer_link: str | None) -> Parts:
+    """The words of the HTML twin of this mail; `text` is its text as it leaves."""
+    facts = Facts.of(message.facts)
+    is_asking = message.kind in CHASING
+    return Parts(
+        subject=mail_subject(message, phrases, now=now), line=text.split("\n")[1 if facts.is_drill else 0],
+        title=f"{facts.number} {facts.title}", step=facts.step_title[phrases.language],
+        due=phrases.say("%(at)s 截止", at=phrases.moment(facts.due_at)) if is_asking else "",
+        todo=phrases.say(ACTIONS[facts.evidence]) if is_asking else "", link=link, answer_link=answer_link,
+        is_drill=facts.is_drill, notes=(phrases.say("确认收到不等于办结；登记办理情况后才停止催办。"),))
+
+
 def with_answer_link(text: str, link: str, phrases: Phrases, *, is_drill: bool) -> str:
     """A mail's text with the address where it can be acknowledged, before the closing mark of a drill."""
     line = phrases.say("确认收到（本人用，一次有效）：%(link)s", link=link)
@@ -117,44 +158,35 @@ def with_answer_link(text: str, link: str, phrases: Phrases, *, is_drill: bool) 
     return "\n".join(lines) + "\n"
 
 
-def _core(message: Message, facts: Facts, phrases: Phrases, now: datetime) -> str:
-    step, due = facts.step_title[phrases.language], _at(facts.due_at, phrases, now)
-    common = {"spoken": facts.spoken, "step": step, "due": due, "reply": _reply(facts, phrases)}
+def _situation(message: Message, facts: Facts, now: datetime) -> str:
+    """What there is to say at `now`: a key of `templates.SENTENCES`."""
     if message.kind == ALL_CLEAR:
-        done = _at(facts.done_at or now, phrases, now)
-        return phrases.say("事件%(spoken)s%(step)s已登记（%(done)s办结），不再催办。如有误请撤回记录。",
-                           spoken=facts.spoken, step=step, done=done)
+        return "all_clear"
     if message.kind == REOPENED:
-        return phrases.say("事件%(spoken)s%(step)s记录已撤回，恢复计时（%(due)s截止），请办理并登记。%(reply)s",
-                           **common)
+        return "reopened"
     if message.kind == STAND_IN:
-        return _stand_in(facts, phrases, now, common)
+        return "stand_in" if now < facts.due_at else "stand_in_due" if now == facts.due_at else "stand_in_overdue"
     if now >= facts.due_at:
-        return phrases.say("超时！事件%(spoken)s%(step)s应于%(due)s完成，已超%(over)s无记录。请立即办理登记。%(reply)s",
-                           over=_over(facts, phrases, now), **common)
-    action = phrases.say(ACTIONS[facts.evidence])
-    if facts.is_opening:
-        return phrases.say("事件%(spoken)s已登记，接报%(received)s。%(step)s%(due)s截止，%(action)s。%(reply)s",
-                           received=_at(facts.received_at, phrases, now), action=action, **common)
-    return phrases.say("事件%(spoken)s%(step)s剩%(left)s（%(due)s截止），尚无记录。%(action)s。%(reply)s",
-                       left=_left(facts, phrases, now), action=action, **common)
+        return "overdue"
+    return "opening" if facts.is_opening else "reminder"
 
 
-def _stand_in(facts: Facts, phrases: Phrases, now: datetime, common: dict[str, str]) -> str:
-    """To the B角: why him, and what is left (domain 7.1, FO)."""
-    if now == facts.due_at:
-        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，已到时限，请接手。%(reply)s",
-                           **common)
-    if now > facts.due_at:
-        return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s应%(due)s完成，已超%(over)s，请接手。%(reply)s",
-                           over=_over(facts, phrases, now), **common)
-    return phrases.say("事件%(spoken)s：A角未应答，现转B角。%(step)s%(due)s截止，剩%(left)s，请接手。%(reply)s",
-                       left=_left(facts, phrases, now), **common)
+def _answer(message: Message, facts: Facts, code: str | None) -> tuple[str, str]:
+    """How it is answered, and with which code: digit of the action and incident number, or the code for the page.
+    A drill, numbered apart, has none, and a call is answered by a key."""
+    if facts.is_drill or message.channel == "voice":
+        return templates.NOTHING, ""
+    if code is not None:
+        return templates.PAGE, code
+    return templates.REPLY, ACKNOWLEDGE + facts.spoken
 
 
-def _reply(facts: Facts, phrases: Phrases) -> str:
-    """`回复1037确认。`: digit of the action, then the incident number. A drill, numbered apart, has none."""
-    return "" if facts.is_drill else phrases.say("回复%(code)s确认。", code=ACKNOWLEDGE + facts.spoken)
+def _reference(message: Message) -> str:
+    """The same on a copy, so that its reader knows it; from the third time on numbered, because carriers drop three
+    identical texts to one number."""
+    times = message.attempt_count or 0
+    is_heard = bool(message.may_be_copy or message.sent_at)
+    return f"{message.reference}-{times}" if is_heard and times >= IDENTICAL_AT_MOST + 1 else message.reference
 
 
 def _at(instant: datetime, phrases: Phrases, now: datetime) -> str:

@@ -1,6 +1,6 @@
 """What people answer by SMS: a digit for the action and the incident's spoken number (`1037`), read forgivingly.
 
-Who may answer, and what it does, is decided where the messages are known (`desk.py`).
+Who may answer, and what it does, is decided where the messages are known (`inbox.py`).
 """
 
 import re

@@ -5,7 +5,7 @@ The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -16,11 +16,13 @@ from incident_clock.phrases import N_
 from incident_clock.protocol.replies import paused_until
 from incident_clock.registry import ledger
 from incident_clock.registry.drafts import checked_note
-from incident_clock.registry.facts import Acknowledged
+from incident_clock.registry.facts import Acknowledged, SelfReported
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.store.writing import changed
 
-PAGE, LINK, PHONE, REPLY = "page", "link", "phone", "reply"  # how an answer came
+PAGE, LINK, PHONE, REPLY, CODE, VOICE = "page", "link", "phone", "reply", "code", "voice"  # how an answer came
+SELF_REPORTED = "self_reported"  # the answer was: done, the log follows
+SELF_REPORT_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -107,6 +109,25 @@ def _answered(session: Session, incident: Incident, deadline: Deadline, rows: Se
         happened_at=now, step=deadline.step, rungs=sorted({row.rung for row in rows}), person=Erasable(name), how=how,
         paused_until=until, note=erasable(remark)), actor=actor, now=now)
     session.flush()
+
+
+def self_report(session: Session, incident: Incident, *, person: str, name: str, actor: Actor, now: datetime) -> bool:
+    """Somebody says that his open steps are done and the log follows: once a step, repeats to him pause for 10 min at
+    the rungs he was told on. The step goes on. False when he had said so of every one of them."""
+    is_news = False
+    for deadline in (each for each in incident.deadlines if each.settled_at is None):
+        rows = [row for row in called(session, incident.id, deadline.step) if row.person == person]
+        if not rows or any(row.self_reported_at for row in rows):
+            continue
+        is_news, until = True, now + SELF_REPORT_PAUSE
+        for row in rows:
+            row.answered_at, row.answered_how, row.stand_in_at = now, SELF_REPORTED, None
+            row.paused_until, row.self_reported_at = until, now
+        ledger.append(session, incident, SelfReported(
+            happened_at=now, step=deadline.step, rungs=sorted({row.rung for row in rows}), person=Erasable(name),
+            paused_until=until), actor=actor, now=now)
+    session.flush()
+    return is_news
 
 
 def is_outstanding(row: Called, now: datetime) -> bool:

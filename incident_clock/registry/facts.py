@@ -63,10 +63,10 @@ class RungRaised(Fact):
 class StandInCalled(Fact):
     """A leader did not answer in time: his B角 is told (`called`), was told already, or there is nobody.
 
-    `unreachable`: his B角 is told because no message reaches him on any way. `passed_on`: he asked for it himself;
-    then no `person` means that there is nobody."""
+    `unreachable`: his B角 is told because no message reaches him on any way. `passed_on`: he asked for it himself,
+    `passed_to_nobody` in vain."""
 
-    REASONS: ClassVar = ("called", "told_already", "nobody", "unreachable", "passed_on")
+    REASONS: ClassVar = ("called", "told_already", "nobody", "unreachable", "passed_on", "passed_to_nobody")
 
     step: str
     rung: int

@@ -168,10 +168,14 @@ def likely_duplicates(session: Session, incident: Incident) -> list[Incident]:
 def already_logged(session: Session, incident: Incident, deadline: Deadline) -> Conflict:
     """The refusal that tells who logged this step, and when."""
     session.refresh(deadline)
-    entry = next((e for e in ledger.links(session, incident.id) if e.sequence == deadline.settled_sequence), None)
-    shown = plain(entry) if entry else {}
-    return Conflict(N_("%(who)s已在 %(at)s 记录过这一步，未重复记录"), who=shown.get("actor") or "",
+    return Conflict(N_("%(who)s已在 %(at)s 记录过这一步，未重复记录"), who=logged_by(session, incident, deadline) or "",
                     at=deadline.settled_at)
+
+
+def logged_by(session: Session, incident: Incident, deadline: Deadline) -> str | None:
+    """Who logged this step; None when nobody has, or the name was destroyed."""
+    entry = next((e for e in ledger.links(session, incident.id) if e.sequence == deadline.settled_sequence), None)
+    return plain(entry)["actor"] if entry else None
 
 
 def wake_at(next_rung_at: datetime | None, due: datetime, passed_at: datetime | None) -> datetime | None:

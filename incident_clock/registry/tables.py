@@ -113,8 +113,8 @@ class Called(Base):
     """A person was called on a rung of a step (叫应): when, and what he answered. One row, however often he is told.
 
     `stand_in_at`: when his stand-in is told unless he answers; None: never, or done. `answered_at`: his last
-    acknowledgement; `paused_until`: until then repeats of this rung leave him out. `in_place_of`: the person he
-    stands in for when he was called as a B角.
+    acknowledgement; `paused_until`: until then repeats of this rung leave him out. `self_reported_at`: he said that
+    it is done. `in_place_of`: the person he stands in for when he was called as a B角.
     """
 
     __tablename__ = "called"
@@ -135,6 +135,7 @@ class Called(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_how: Mapped[str | None] = mapped_column(Text)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    self_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LedgerEntry(Base):

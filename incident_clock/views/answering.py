@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from incident_clock.errors import Conflict, NotFound
+from incident_clock.errors import NotFound
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.queue import RESEND_PAUSE
 from incident_clock.outbox.tables import Attempt, Message
@@ -25,11 +25,12 @@ from incident_clock.views.shapes import CallView, MailedCall, StepCalls
 
 
 @dataclass(frozen=True, slots=True)
-class Outstanding:
-    """One incident in which somebody on a number has not answered yet."""
+class Asked:
+    """One incident of which somebody was told on a number, key → person: all of them, and whose answer is wanted."""
 
     number: str
-    people: tuple[PersonCard, ...]
+    people: dict[str, PersonCard] = field(default_factory=dict)
+    outstanding: dict[str, PersonCard] = field(default_factory=dict)
 
 
 def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[StepCalls, ...]:
@@ -54,43 +55,54 @@ def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[
     return tuple(found)
 
 
-def outstanding(session: Session, address: str, *, now: datetime) -> dict[int, Outstanding]:
-    """Incidents in which somebody was told on this number and has not answered. Raises NotFound when there is none.
+def asked(session: Session, address: str, *, now: datetime) -> dict[int, Asked]:
+    """Incidents with an open step on which somebody was told on this number, oldest first.
 
-    A message that left once counts whatever became of a later try. Who never writes to an incident answers none.
+    A message that left once counts whatever became of a later try. Who has left, or never writes to an incident, does
+    not answer.
     """
     rows = session.execute(
         select(Incident.id, Incident.number, Called).join(Called, Called.incident_id == Incident.id)
         .join(Deadline, (Deadline.incident_id == Incident.id) & (Deadline.step == Called.step))
         .join(Message, (Message.incident_id == Incident.id) & (Message.step == Called.step)
               & (Message.rung == Called.rung) & (Message.person == Called.person))
-        .where(Message.address == address, Message.channel == "sms",
-               Message.state.in_(m.MAY_HAVE_BEEN_READ) | Message.may_be_copy | Message.sent_at.is_not(None),
-               Deadline.settled_at.is_(None), Incident.is_drill.is_(False)).order_by(Incident.id).distinct())
-    people: dict[int, dict[str, PersonCard]] = {}
-    numbers: dict[int, str] = {}
+        .where(*_read_on(address), Deadline.settled_at.is_(None)).order_by(Incident.id).distinct())
+    found: dict[int, Asked] = {}
     for incident_id, number, row in rows:
-        card = roster.person(session, row.person) if is_outstanding(row, now) else None
-        if card is not None and access.may(card.roles, access.LOG):
-            numbers[incident_id] = number
-            people.setdefault(incident_id, {})[card.key] = card
-    if not people:
-        raise NotFound(N_("这个号码没有待确认的事件"))
-    return {key: Outstanding(numbers[key], tuple(each.values())) for key, each in people.items()}
+        card = roster.person(session, row.person)
+        if card is not None and card.is_active and access.may(card.roles, access.LOG):
+            one = found.setdefault(incident_id, Asked(number))
+            one.people.setdefault(card.key, card)
+            if is_outstanding(row, now):
+                one.outstanding.setdefault(card.key, card)
+    return found
 
 
-def meant(asked: Mapping[int, Outstanding], spoken: Sequence[str]) -> int:
-    """Which incident an answer is about: the latest with one of these numbers, the likeliest first. A bare answer is
-    about the only one. Raises Conflict, NotFound."""
-    if not spoken:
-        if len(asked) > 1:
-            raise Conflict(N_("有几起事件待确认，请回复1加事件号，如1037"))
-        return next(iter(asked))
+def told_on(session: Session, address: str, spoken: Sequence[str]) -> tuple[Incident, set[str]] | None:
+    """The latest incident, of one of these numbers where any are given, of which anybody was ever told on this
+    number; and the steps it was about."""
+    rows = session.execute(
+        select(Incident.id, Incident.number, Message.step).join(Message, Message.incident_id == Incident.id)
+        .where(*_read_on(address)).order_by(Incident.id.desc()).distinct()).all()
+    found = next((row.id for row in rows if not spoken or spoken_number(row.number) in spoken), None)
+    if found is None:
+        return None
+    return session.get_one(Incident, found), {row.step for row in rows if row.id == found}
+
+
+def meant(among: Mapping[int, Asked], spoken: Sequence[str]) -> int | None:
+    """Which incident an answer is about: the latest with one of these numbers, the likeliest first."""
     for number in spoken:
-        found = [key for key, one in asked.items() if spoken_number(one.number) == number]
+        found = [key for key, one in among.items() if spoken_number(one.number) == number]
         if found:
             return found[-1]
-    raise NotFound(N_("事件 %(spoken)s 没有等您确认的提醒，请核对事件号"), spoken=spoken[0])
+    return None
+
+
+def _read_on(address: str) -> tuple[ColumnElement[bool], ...]:
+    """Messages that somebody may have read on this number. A drill is not answered by text."""
+    return (Message.address == address, Message.channel == "sms", Incident.is_drill.is_(False),
+            Message.state.in_(m.MAY_HAVE_BEEN_READ) | Message.may_be_copy | Message.sent_at.is_not(None))
 
 
 def mailed_call(session: Session, message_id: int, *, now: datetime) -> MailedCall:

@@ -1,15 +1,17 @@
 """The forecast (预演): who will be told what, when and why, as long as nothing is logged and nobody answers.
 
 Decided by the engine's own `course.py` on the roster of the whole span, read once. Nothing is sent or written.
-Only what this incident itself will send counts towards a number's day, besides what it has had already.
+All open incidents go on side by side in the engine's order, because they use up the same numbers' days.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
 
 from incident_clock.channels.masking import mask_address
 from incident_clock.engine import reasons
@@ -17,7 +19,7 @@ from incident_clock.engine.course import Course, Happening, RungCall, Surroundin
 from incident_clock.outbox import queue
 from incident_clock.outbox.messages import REMINDER, STAND_IN
 from incident_clock.people import roster
-from incident_clock.people.calling import BUDGETED, Conditions
+from incident_clock.people.calling import BUDGETED, Conditions, Heard
 from incident_clock.people.cards import CONSOLE, PersonCard
 from incident_clock.people.duty import Holder
 from incident_clock.people.readiness import why_lacking
@@ -25,6 +27,7 @@ from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.ladder import PassedOver, first_rung_at
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, incidents
+from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.store.session import Store
 from incident_clock.views import names
 from incident_clock.views.forecast_shapes import Again, Call, Forecast, Recipient
@@ -34,6 +37,7 @@ from incident_clock.views.shapes import Name
 AT_LEAST = timedelta(hours=24)  # how far the forecast looks, and further while a step is not due
 PAST_DUE = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
+MOST_BESIDE = 30  # other open incidents that are gone on with: each takes milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +54,69 @@ class Forecaster:
         with self.store.read() as session:
             incident = find(session, number_or_id)
             rule = incidents.rule_of(incident)
-            steps = {step.key: step for step in rule.steps}
             open_ones = [deadline for deadline in incident.deadlines if deadline.settled_at is None]
-            courses = [Course(steps[d.step], incident.clock_started_at, d.due_at, d.next_rung_at, d.passed_at,
-                              calls.states(calls.called(session, incident.id, d.step))) for d in open_ones]
-            return self._forecast(session, rule, courses, registered_at=incident.registered_at, now=now, until=until,
-                                  reopened_at={d.step: d.reopened_at for d in open_ones})
+            courses = _courses(open_ones, rule, incident.clock_started_at, calls.called(session, incident.id))
+            return self._forecast(session, rule, courses, incident_id=incident.id,
+                                  registered_at=incident.registered_at, now=now, until=until,
+                                  reopened_at={deadline.step: deadline.reopened_at for deadline in open_ones})
 
     def if_one_came_in(self, protocol: ResponseProtocol, now: datetime, *, until: datetime | None = None) -> Forecast:
-        """For an incident received and registered now."""
+        """For an incident received and registered now, after all that are open."""
         courses = [Course(step, now, due_at(step, now), first_rung_at(step, now), None, {})
                    for step in protocol.steps]
         with self.store.read() as session:
-            return self._forecast(session, protocol, courses, registered_at=now, reopened_at={}, now=now, until=until)
+            return self._forecast(session, protocol, courses, incident_id=None, registered_at=now, reopened_at={},
+                                  now=now, until=until)
 
     def _forecast(self, session: Session, rule: ResponseProtocol, courses: Sequence[Course], *,
-                  registered_at: datetime, reopened_at: Mapping[str, datetime | None], now: datetime,
-                  until: datetime | None) -> Forecast:
+                  incident_id: int | None, registered_at: datetime, reopened_at: Mapping[str, datetime | None],
+                  now: datetime, until: datetime | None) -> Forecast:
         until = until or max([now + AT_LEAST, *(course.due_at + PAST_DUE for course in courses)])
         book = roster.duty_book(session, now, until)
         around = Surroundings(
             now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,
             sent_today=queue.counted(session, channel=BUDGETED, addresses=book.addresses(BUDGETED),
                                      since=midnight_of(now, self.zone)))
+        before, after, uncounted = _beside(session, incident_id, until) if BUDGETED in around.channels else ([], [], 0)
         teller = _Teller(registered_at, reopened_at, book.people, _masked(book.people))
-        coming = [call for course, happening in _walk(courses, around, until=until, zone=self.zone)
-                  for call in teller.calls(course, happening, around)]
+        own = {id(course) for course in courses}
+        coming = [call
+                  for course, happening in _walk([*before, *courses, *after], around, until=until, zone=self.zone)
+                  if id(course) in own for call in teller.calls(course, happening, around)]
         return Forecast(rule, now, until, tuple((course.step, course.due_at) for course in courses),
-                        tuple(_fold(coming)))
+                        tuple(_fold(coming)), uncounted)
+
+
+# ── what is open ──────────────────────────────────────────────────────────────
+def _courses(open_ones: Iterable[Deadline], rule: ResponseProtocol, started_at: datetime,
+             called: Iterable[Called]) -> list[Course]:
+    """The courses of one incident, in the engine's order. `called`: everybody called in it."""
+    steps, by_step = {step.key: step for step in rule.steps}, defaultdict(list)
+    for row in called:
+        by_step[row.step].append(row)
+    return [Course(steps[deadline.step], started_at, deadline.due_at, deadline.next_rung_at, deadline.passed_at,
+                   calls.states(by_step[deadline.step])) for deadline in open_ones]
+
+
+def _beside(session: Session, incident_id: int | None, until: datetime) -> tuple[list[Course], list[Course], int]:
+    """The courses of the other open incidents which the engine takes before this one and after it; and how many
+    incidents were left out, because there are too many. None: this one is the last."""
+    waking = select(Deadline.incident_id, func.min(Deadline.wake_at)).where(
+        Deadline.settled_at.is_(None), Deadline.wake_at <= until, Deadline.incident_id != (incident_id or 0))
+    ids = [row[0] for row in session.execute(waking.group_by(Deadline.incident_id)
+                                             .order_by(func.min(Deadline.wake_at), Deadline.incident_id))]
+    counted, called = ids[:MOST_BESIDE], defaultdict(list)
+    for row in session.scalars(select(Called).where(Called.incident_id.in_(counted))
+                               .order_by(Called.told_at, Called.id)):
+        called[row.incident_id].append(row)
+    before, after, rules = list[Course](), list[Course](), dict[str, ResponseProtocol]()
+    for other in session.scalars(select(Incident).where(Incident.id.in_(counted)).order_by(Incident.id)
+                                 .options(selectinload(Incident.deadlines))):
+        rule = rules.setdefault(other.protocol_hash, rules.get(other.protocol_hash) or incidents.rule_of(other))
+        side = after if incident_id is not None and other.id > incident_id else before
+        side += _courses([each for each in other.deadlines if each.settled_at is None], rule,
+                         other.clock_started_at, called[other.id])
+    return before, after, len(ids) - len(counted)
 
 
 # ── going on as the engine would ──────────────────────────────────────────────
@@ -90,9 +129,9 @@ def _walk(courses: Sequence[Course], around: Surroundings, *, until: datetime,
     waking = [course.wake_at for course in courses]
     while True:
         while at >= cuts[0]:
-            around.book = whole.during(cuts.pop(0), cuts[0])
+            around.book, around.heard = whole.during(cuts.pop(0), cuts[0]), {}
         if midnight_of(at, zone) != midnight_of(around.now, zone):
-            around.sent_today = {}
+            around.begin_day({})
         around.now = at
         for place, course in enumerate(courses):
             wake_at = waking[place]
@@ -114,6 +153,7 @@ class _Teller:
     reopened_at: Mapping[str, datetime | None]
     people: Mapping[str, PersonCard]
     masked: Mapping[str, str]
+    told: dict[int, tuple[Heard, tuple[Recipient, ...]]] = field(default_factory=dict)  # the same again, by identity
 
     def calls(self, course: Course, happening: Happening, around: Surroundings) -> Iterator[Call]:
         decision = happening.decision
@@ -133,13 +173,19 @@ class _Teller:
         return Call(
             around.now, occurrence.at, REMINDER, course.step, course.due_at, occurrence.rung, occurrence.repeat,
             heard.rung, reason,
-            tuple(self._recipient(one.holder, one.ways, is_capped=one.is_capped) for one in heard.reached),
+            self._recipients(heard),
             skipped=heard.skipped, passed_over=passed_over,
             paused=tuple((self._name(card.key), until) for card in heard.paused
                          if (until := course.called[heard.rung, card.key].paused_until)),
             capped=tuple(self._name(card.key) for card in heard.capped),
             lacks=tuple(why_lacking(around.book, role, around.now, Conditions(around.channels))
                         for role in heard.unreachable))
+
+    def _recipients(self, heard: Heard) -> tuple[Recipient, ...]:
+        if id(heard) not in self.told:
+            self.told[id(heard)] = heard, tuple(
+                self._recipient(one.holder, one.ways, is_capped=one.is_capped) for one in heard.reached)
+        return self.told[id(heard)][1]
 
     def _recipient(self, holder: Holder, ways: Mapping[str, str], *, is_capped: bool = False) -> Recipient:
         return Recipient(

@@ -84,13 +84,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is to come from `seen_at` to `until`. `steps`: the open steps with their due instants."""
+    """What is to come from `seen_at` to `until`. `steps`: the open steps with their due instants. `uncounted`: how many
+    other open incidents' text messages do not count towards a number's day here, because there are too many."""
 
     protocol: ResponseProtocol
     seen_at: datetime
     until: datetime
     steps: tuple[tuple[Step, datetime], ...]
     calls: tuple[Call, ...]
+    uncounted: int = 0
 
     @property
     def moments(self) -> tuple[Moment, ...]:

@@ -14,6 +14,7 @@ from incident_clock.views import names
 from incident_clock.views.shapes import AttemptView, MessageView
 
 LIMIT = 200  # messages per page
+HIDDEN = "······"  # in place of a code
 GROUPS = {  # what the page filters by → states
     "queued": (m.QUEUED, m.SENDING), "accepted": (m.ACCEPTED,), "delivered": (m.DELIVERED,), "failed": (m.FAILED,),
     "unknown": (m.UNKNOWN,), "withdrawn": (m.WITHDRAWN,),
@@ -44,6 +45,8 @@ def _view(message: Message, number: str | None, cards: dict, text_now: Callable[
     card = cards.get(message.person)
     is_waiting = message.state in m.WAITING
     text = message.attempts[-1].text if message.attempts else text_now(message) if message.facts else ""
+    if message.answer_code:  # it answers for him: for nobody else's eyes
+        text = text.replace(message.answer_code, HIDDEN)
     return MessageView(
         id=message.id, incident_id=message.incident_id, incident_number=number, kind=message.kind, step=message.step,
         step_title=message.facts.get("step_title", {"zh": message.step, "en": message.step}), rung=message.rung,

@@ -155,7 +155,7 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One person called on one rung (叫应), in the role he was called in. `answered_how`: page, link, phone or reply.
+    """One person called on one rung (叫应), in the role he was called in. `answered_how`: as in `registry/calls.py`.
 
     `in_place_of`: the A角 he was called for. `is_outstanding`: no answer yet, or its pause has run out.
     `can_resend_at`: None while a message of the call is still under way.

@@ -15,7 +15,8 @@ NEWEST_FIRST, OLDEST_FIRST = "desc", "asc"
 ALL, WORK, REMINDERS, ANSWERS, CHANGES = "all", "work", "reminders", "answers", "changes"
 FILTERS = (ALL, WORK, REMINDERS, ANSWERS, CHANGES)
 PEOPLE_WRITE = ("IncidentRegistered", "StepLogged", "LogWithdrawn", "IncidentClosed", "TextsErased")
-ABOUT_ANSWERS = ("Acknowledged", "StandInCalled", "Resent")  # who has answered his calls, and what silence led to
+# What people answered to their calls, and what silence led to.
+ABOUT_ANSWERS = ("Acknowledged", "SelfReported", "ReceiverDenied", "TextCameIn", "StandInCalled", "Resent")
 
 
 def entries(session: Session, incident_id: int) -> list[dict[str, Any]]:

@@ -16,9 +16,11 @@ from incident_clock.phrases import CHINESE, ENGLISH, N_
 from incident_clock.views.shapes import Pulse
 from incident_clock.web import (
     administration,
+    answer_code,
     answering,
     board,
     calendar,
+    callbacks,
     context,
     directory,
     errors,
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
     from incident_clock.assembly import Assembly
 
 PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, answering.pages, answering.links,
-         outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages, handover.pages,
-         calendar.pages, directory.pages, administration.pages, health.pages)
+         answer_code.pages, outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages,
+         handover.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages, health.pages)
 
 
 def create_app(assembly: "Assembly") -> APIFlask:
@@ -60,6 +62,8 @@ def create_app(assembly: "Assembly") -> APIFlask:
     for pages in PAGES:
         app.register_blueprint(pages)
     app.extensions["csrf"].exempt(answering.links)
+    app.extensions["csrf"].exempt(answer_code.pages)
+    app.extensions["csrf"].exempt(callbacks.pages)
     register_api(app, assembly)
     _prepare_templates(app)
     return app

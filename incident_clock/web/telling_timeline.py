@@ -15,7 +15,9 @@ from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.views.shapes import EntryView, IncidentView
 from incident_clock.views.timeline import ALL, ANSWERS, CHANGES, REMINDERS, WORK
 from incident_clock.web.telling import Telling
-from incident_clock.web.telling_words import ANSWERED_BY, IN_PLACE_OF, STAND_INS
+from incident_clock.web.telling_replies import KINDS as REPLIES
+from incident_clock.web.telling_replies import Words
+from incident_clock.web.telling_words import ANSWERED_BY, FELL_BACK, IN_PLACE_OF, RAISED_BECAUSE, STAND_INS
 
 NUMERALS = "零一二三四五六七八九十"
 FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
@@ -28,17 +30,6 @@ CHANNELS = {
 OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "read": N_("已收听"), "failed": N_("未送达"),
             "undelivered": N_("未送达"), "unknown": N_("结果不明")}
 LOST = ("failed", "undelivered", "unknown")
-RAISED_BECAUSE = {
-    "late_registration": N_("登记时已过，只发最高一级"),
-    "recovered": N_("催办中断后恢复，只发最高一级"),
-    "reopened": N_("记录撤回后恢复催办"),
-    "unreachable": N_("这一级的人哪个渠道都没有送到，当即催上一级"),
-}
-FELL_BACK = {  # why another way was tried
-    "refused": N_("%(channel)s被拒收"), "undelivered": N_("%(channel)s未送达"), "silent": N_("%(channel)s迟迟没有回执"),
-    "unknown": N_("%(channel)s结果不明"), "failing": N_("%(channel)s两次没有发成"),
-    "gateway_down": N_("%(channel)s网关不通"),
-}
 ERASED = N_("（文字已按规定销毁）")
 
 
@@ -296,9 +287,14 @@ def _erased(line: Timeline, entry: EntryView) -> Told:
                 (line.say(N_("此前各条的文字、姓名已按规定销毁，记录链仍完整")),))
 
 
+def _of_reply(tell: Callable[[Timeline, EntryView], Words]) -> Callable[[Timeline, EntryView], Told]:
+    return lambda line, entry: Told(*tell(line, entry))
+
+
 KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
     "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in, "FellBack": _fell_back,
     "Acknowledged": _acknowledged, "Resent": _resent, "DeadlinePassed": _passed, "StepLogged": _logged,
     "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
     "IncidentClosed": _closed, "TextsErased": _erased,
+    **{kind: _of_reply(tell) for kind, tell in REPLIES.items()},
 }

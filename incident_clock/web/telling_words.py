@@ -45,9 +45,24 @@ STAND_INS = {  # what came of a leader's silence
     "told_already": N_("%(leader)s未应答，其B角%(stand_in)s在这一级已经催过"),
     "nobody": N_("%(leader)s未应答，没有可转的B角"),
     "unreachable": N_("%(leader)s哪个渠道都没有送到，当即转B角 → %(stand_in)s"),
+    "passed_on": N_("%(leader)s要求转B角 → %(stand_in)s"),
+    "passed_to_nobody": N_("%(leader)s要求转B角，但没有可转的B角"),
 }
 ANSWERED_BY = {  # how an answer came → the timeline's sentence
     "page": N_("%(step)s：%(name)s 在页面签收"), "link": N_("%(step)s：%(name)s 从邮件签收"),
     "phone": N_("%(step)s：电话叫应 %(name)s"), "reply": N_("%(step)s：%(name)s 短信签收"),
+    "code": N_("%(step)s：%(name)s 用确认码签收"), "voice": N_("%(step)s：%(name)s 按键签收"),
 }
-ANSWERS = {"page": N_("页面"), "link": N_("邮件"), "phone": N_("电话"), "reply": N_("短信")}
+ANSWERS = {"page": N_("页面"), "link": N_("邮件"), "phone": N_("电话"), "reply": N_("短信"),
+           "code": N_("确认码"), "voice": N_("语音按键"), "self_reported": N_("自报已办")}
+RAISED_BECAUSE = {
+    "late_registration": N_("登记时已过，只发最高一级"),
+    "recovered": N_("催办中断后恢复，只发最高一级"),
+    "reopened": N_("记录撤回后恢复催办"),
+    "unreachable": N_("这一级的人哪个渠道都没有送到，当即催上一级"),
+}
+FELL_BACK = {  # why another way was tried
+    "refused": N_("%(channel)s被拒收"), "undelivered": N_("%(channel)s未送达"), "silent": N_("%(channel)s迟迟没有回执"),
+    "unknown": N_("%(channel)s结果不明"), "failing": N_("%(channel)s两次没有发成"),
+    "gateway_down": N_("%(channel)s网关不通"),
+}

@@ -12,6 +12,7 @@ def upgrade() -> None:
     op.add_column("contact_method", sa.Column("failure", sa.Text(), nullable=True))
     op.add_column("message", sa.Column("check_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("message", sa.Column("instead_of", sa.Text(), nullable=True))
+    op.add_column("message", sa.Column("idle_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("message", sa.Column("followed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("message", sa.Column("answer_code", sa.Text(), nullable=True))
     op.create_index(
@@ -29,6 +30,7 @@ def upgrade() -> None:
     op.add_column("attempt", sa.Column("status_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("attempt", sa.Column("segments", sa.Integer(), nullable=True))
     op.create_index("ix_attempt_provider_id", "attempt", ["provider_id"], unique=False)
+    op.create_index("ix_attempt_started_at", "attempt", ["started_at"], unique=False)
     op.create_table(
         "reported",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -60,3 +62,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("gateway", "provider_id", name="uq_incoming_text_gateway_provider_id"),
     )
     op.create_index("ix_incoming_text_address", "incoming_text", ["address", "came_at"], unique=False)
+    op.add_column("called", sa.Column("self_reported_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "gate",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("key", name="pk_gate"),
+    )
+    op.create_table(
+        "wrong_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["gate"], ["gate.key"], name="fk_wrong_code_gate"),
+        sa.PrimaryKeyConstraint("id", name="pk_wrong_code"),
+    )
+    op.create_index("ix_wrong_code_gate", "wrong_code", ["gate", "at"], unique=False)

@@ -119,3 +119,26 @@ def test_the_button_comes_and_goes_without_taking_the_focus_or_a_form(visit: Vis
     refreshed(window)
     expect(window.locator("#mine button")).to_be_focused()
     expect(window.locator("#mine .hint")).to_contain_text("15:02:22 前不再重复催您")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_thumb_acknowledges_with_a_code_from_a_text(page, site: str, busy: House, language: str) -> None:
+    with busy.assembly.store.read() as session:
+        message = session.scalars(select(Message).filter_by(person="wang", step="preliminary_report")).first()
+        code, number = message.answer_code, message.facts["number"]
+    window = page(width=PHONE[0], height=PHONE[1])
+    window.goto(f"{site}/a?lang={language}")
+    assert_fits(window)
+    assert_accessible(window)
+    for button in window.locator("form.card button").all():
+        assert button.bounding_box()["height"] >= 48
+    window.fill("#code", "12 34")
+    window.locator("button[value='1']").click()
+    expect(window.locator("#code")).to_have_attribute("aria-invalid", "true")
+    assert_accessible(window)
+    window.fill("#code", code)
+    window.locator("button[value='1']").click()
+    expect(window.locator(".mark.is-met")).to_be_visible()
+    expect(window.locator("main")).to_contain_text(number)
+    assert_fits(window)
+    assert_accessible(window)

@@ -164,20 +164,20 @@ def test_a_rung_that_asks_for_any_answer_lacks_none_after_the_first(store, now):
 
 def test_a_reply_code_counts_only_from_a_number_with_a_message_outstanding(story: Story):
     story.register().after(seconds=0)
-    story.reply("head", "1001").expect_refusal("这个号码没有待确认的事件")
-    story.reply("duty_officer", "1002").expect_refusal("没有等您确认的提醒")
-    story.reply("duty_officer", "谢谢").expect_refusal("没有看懂")
+    story.reply("head", "1001").expect_refusal("本号码没有事件001待办的提醒")
+    story.reply("duty_officer", "1002").expect_refusal("本号码没有事件002待办的提醒")
+    story.reply("duty_officer", "谢谢").expect_refusal("已记入时间轴。确认请回复1001")
     story.expect_unanswered("duty_officer", "duty_chief")
     story.reply("duty_officer", "１００１。").expect_answered("duty_officer")
     story.expect_record("Acknowledged", person="周甲", how="reply")
-    story.reply("duty_officer", "1001").expect_refusal("这个号码没有待确认的事件")
+    story.reply("duty_officer", "1001").expect_refusal("您已确认过事件001")
     story.reply("duty_chief", "收到").expect_answered("duty_officer", "duty_chief")
-    story.log().after(minutes=1).reply("duty_chief", "1001").expect_refusal("这个号码没有待确认的事件")
+    story.log().after(minutes=1).reply("duty_chief", "1001").expect_refusal("该事项已由周甲于14:05记录")
 
 
 def test_a_bare_answer_is_asked_which_incident_it_means(story: Story):
     story.register("广告牌坠落").register("围墙倒塌").after(seconds=0)
-    story.reply("duty_officer", "1").expect_refusal("有几起事件待确认").reply("duty_officer", "1002")
+    story.reply("duty_officer", "1").expect_refusal("有几起事件，请回复1加事件号，如1002").reply("duty_officer", "1002")
     story.expect_answered("duty_officer").about("2026-0001").expect_answered()
     story.reply("duty_officer", "1").expect_answered("duty_officer")
 

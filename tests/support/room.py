@@ -14,11 +14,13 @@ from incident_clock.engine.noticing import Noticer
 from incident_clock.engine.receiving import Receiver
 from incident_clock.engine.settling import Settler
 from incident_clock.engine.tick import Ticked, Ticker
+from incident_clock.inbox import Inbox
 from incident_clock.ledger.chain import plain
 from incident_clock.ledger.fact import Actor
 from incident_clock.outbox import queue, tracking, wording
+from incident_clock.outbox.messages import ANSWER
 from incident_clock.outbox.sender import Sender
-from incident_clock.outbox.tables import Message
+from incident_clock.outbox.tables import IncomingText, Message
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, ledger
@@ -45,9 +47,12 @@ class Room:
         self.channels = {name: RecordingChannel(name, self.clock) for name in channels}
         self.desk = Desk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
         self.ticker = Ticker(store, lambda session: self.channels, bureau.ZONE)
+        self._texts = 0
         self._look_around = self.ticker.look_around if falls_back else None
         self.sender = self.another_sender(engine)
         self.receiver = Receiver(store, self.ticker.look_around, partial(tracking.read, SECRET))
+        self.inbox = Inbox(store, self.ticker.look_around, partial(Phrases, zone=bureau.ZONE), "zh",
+                           partial(tracking.read, SECRET))
         self.looker = Looker(store, self.channels, self.receiver, self.sender.letter_again)
         self.auditor = Auditor(store)
         self.noticer = Noticer(store, bureau.ZONE, lambda session: self.channels, lambda session, now: (),
@@ -83,6 +88,18 @@ class Room:
                     actor: Actor | None = None) -> None:
         """A person says that he has received his calls; `actor`: who says so for him."""
         self.desk.acknowledge(number, person, how=how, step=step, actor=actor or bureau.actor(person), now=self.now)
+
+    def text(self, address: str, text: str, *, provider_id: str | None = None, gateway: str = "twilio") -> str:
+        """A text comes in; gives what was done with it. Without an id it is a new one."""
+        self._texts += 1
+        known = provider_id or f"SM{self._texts}"
+        self.inbox.take(gateway=gateway, provider_id=known, address=address, text=text, now=self.now)
+        with self.store.read() as session:
+            return session.scalars(select(IncomingText.outcome).filter_by(gateway=gateway, provider_id=known)).one()
+
+    def answers(self, address: str) -> list[str]:
+        """What was answered to the texts of a number, in order."""
+        return [str(message.facts["sms"]) for message in self.messages(kind=ANSWER, address=address)]
 
     # ── time ────────────────────────────────────────────────────────────────────
     def tick(self) -> Ticked:
@@ -143,6 +160,11 @@ class Room:
     def incident(self, number: str) -> Incident:
         with self.store.read() as session:
             return session.scalars(select(Incident).where(Incident.number == number)).unique().one()
+
+    def numbers(self) -> list[str]:
+        """Of every incident, in order."""
+        with self.store.read() as session:
+            return list(session.scalars(select(Incident.number).order_by(Incident.id)))
 
     def calls(self, number: str, step: str = "phone_report") -> dict[tuple[int, str], Called]:
         """(rung, person) → the row of everybody called on a step."""

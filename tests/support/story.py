@@ -11,7 +11,7 @@ from typing import Self
 
 from incident_clock.errors import Refusal
 from incident_clock.ledger.fact import Actor
-from incident_clock.outbox import queue
+from incident_clock.outbox import incoming, queue
 from incident_clock.phrases import Phrases
 from incident_clock.registry import calls
 from incident_clock.views.shapes import StepCalls
@@ -60,8 +60,12 @@ class Story:
         return self._try(lambda: self.room.acknowledge(self.number, KEY_OF[who], how=how, step=step, actor=by))
 
     def reply(self, who: str, text: str) -> Self:
-        """A text message comes in from his number."""
-        return self._try(lambda: self.room.desk.reply(NUMBER_OF[KEY_OF[who]], text, now=self.room.now))
+        """A text message comes in from his number; what it is answered is a refusal unless it counted."""
+        number = NUMBER_OF[KEY_OF[who]]
+        before = len(self.room.answers(number))
+        if self.room.text(number, text) != incoming.ACKNOWLEDGED:
+            self.refusal = "".join(self.room.answers(number)[before:]) or "（没有答复）"
+        return self
 
     def resend(self, who: str, *, rung: int, step: str = "phone_report", by: Actor = ZHOU) -> Self:
         """An officer has his last message of a rung sent once more."""

@@ -161,11 +161,21 @@ def test_a_stand_in_s_entry_says_what_became_of_his_message() -> None:
 
 @pytest.mark.parametrize(("how", "said"), [
     ("page", "初步报告：郑丙 在页面签收"), ("link", "初步报告：郑丙 从邮件签收"), ("phone", "初步报告：电话叫应 郑丙"), ("reply", "初步报告：郑丙 短信签收"),
-    ("later", "初步报告：郑丙 已签收")])
+    ("code", "初步报告：郑丙 用确认码签收"), ("voice", "初步报告：郑丙 按键签收"), ("later", "初步报告：郑丙 已签收")])
 def test_an_acknowledgement_says_how_and_that_it_completes_nothing(how: str, said: str) -> None:
     entry = told("Acknowledged", {"rungs": [2, 3], "person": "郑丙", "how": how, "paused_until": "2026-03-12T14:53:45+08:00", "note": "在路上"})
     assert (entry.kind, entry.text) == ("叫应", said)
     assert entry.details == ("第2、3级；14:53:45 前不再重复提醒；签收不等于办结", "附注：在路上")
+
+
+@pytest.mark.parametrize(("kind", "body", "said"), [
+    ("SelfReported", {"rungs": [2, 3], "person": "郑丙", "paused_until": "2026-03-12T15:00:00+08:00"},
+     Told("自报已办", "初步报告：郑丙 短信自报已办，稍后补录", ("第2、3级；15:00:00 前不再重复提醒；没有登记不算办结",))),
+    ("ReceiverDenied", {"people": ["郑丙"]}, Told("误收", "郑丙 的号码回复说不是他的，已告知管理员")),
+    ("TextCameIn", {"people": ["周甲", "吴乙"], "text": "<b>人在路上</b>"}, Told("短信来文", "周甲、吴乙：“<b>人在路上</b>”")),
+    ("TextCameIn", {"people": [None], "text": None}, Told("短信来文", "（文字已按规定销毁）：“（文字已按规定销毁）”"))])
+def test_what_was_texted_is_told_word_for_word(kind: str, body: dict[str, Any], said: Told) -> None:
+    assert told(kind, body) == said
 
 
 def test_past_the_deadline_an_acknowledgement_pauses_nothing_and_says_so() -> None:
@@ -215,7 +225,7 @@ def test_a_notice_that_was_withdrawn_speaks_of_no_step() -> None:
     words = Messages(TELLING)
     assert words.sentence(message(state="withdrawn")) == "这一步已记录，不再发出"
     assert words.sentence(message(state="withdrawn", incident_number=None, kind="gaps")) == "不再发出"
-    assert set(KINDS_OF_MESSAGES) == {"all_clear", "reopened", "stand_in", "gaps"}
+    assert set(KINDS_OF_MESSAGES) >= {"all_clear", "reopened", "stand_in", "gaps", "answer", "not_me", "guessing"}
 
 
 def test_a_pause_is_counted_from_the_instant_of_the_page() -> None:

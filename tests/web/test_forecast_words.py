@@ -128,7 +128,8 @@ def test_why_a_call_was_made_and_who_was_left_out(body: dict[str, Any], notes: l
 @pytest.mark.parametrize("reason", StandInCalled.REASONS)
 def test_a_stand_in_that_was_called_or_not_is_told_with_the_leader(reason: str):
     note, = past("StandInCalled", rung=3, in_place_of="郑丙", person="王丁", reason=reason)
-    assert note.startswith("郑丙哪个渠道都没有送到，" if reason == "unreachable" else "郑丙未应答，")
+    first = {"unreachable": "郑丙哪个渠道都没有送到，", "passed_on": "郑丙要求转B角 → 王丁", "passed_to_nobody": "郑丙要求转B角，但没有"}
+    assert note.startswith(first.get(reason, "郑丙未应答，"))
 
 
 def test_every_reason_has_its_words():

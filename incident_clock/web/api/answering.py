@@ -24,7 +24,7 @@ class Call(Told):
     told_at: Instant
     last_told_at: Instant
     answered_at: Instant | None
-    answered_how: Literal["page", "link", "phone", "reply"] | None
+    answered_how: Literal["page", "link", "phone", "reply", "code", "voice", "self_reported"] | None
     paused_until: Instant | None = Field(description="Until then repeats of this rung leave the person out.")
     is_outstanding: bool = Field(description="No answer yet, or its pause has run out.")
     in_place_of: str | None = Field(description="Called as the stand-in of this person, who did not answer.")
