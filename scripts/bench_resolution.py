@@ -37,6 +37,7 @@ from incident_clock.views.forecast import Forecaster
 
 PEOPLE, DAYS, RUNGS, RUNS = 60, 365, 1_000, 9
 INCIDENTS = 500  # two due rungs each
+OTHERS = 5  # open beside the one that is foreseen
 CHANNELS = ("sms", "email")
 NOW = datetime(2026, 3, 12, 6, 5, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -104,6 +105,10 @@ def _forecasts(store: Store) -> None:
     number = _desk(store).register(NewIncident(title="一起"), actor=OFFICER, now=NOW).number
     calls = len(forecaster.of_incident(number, NOW).calls)
     _tell(f"forecast of one incident ({calls} lines of it)", partial(forecaster.of_incident, number, NOW))
+    for place in range(OTHERS):
+        _desk(store).register(NewIncident(title=f"另{place}起", received_at=NOW - timedelta(minutes=7 * place)),
+                              actor=OFFICER, now=NOW)
+    _tell(f"the same with {OTHERS} others open", partial(forecaster.of_incident, number, NOW))
     with store.write() as session:
         session.execute(update(Deadline).values(settled_at=NOW))
 

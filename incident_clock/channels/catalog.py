@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
+from incident_clock.channels.apprise_door import AppriseChannel
 from incident_clock.channels.base import Channel, ChannelSettings
 from incident_clock.channels.console import ConsoleChannel
+from incident_clock.channels.http_gateway import HttpGateway
 from incident_clock.channels.mail import MailChannel
+from incident_clock.channels.robot_dingtalk import DingtalkRobot
+from incident_clock.channels.robot_feishu import FeishuRobot
+from incident_clock.channels.robot_wecom import WecomRobot
+from incident_clock.channels.sms_aliyun import AliyunGateway
 from incident_clock.channels.sms_twilio import TwilioGateway
 from incident_clock.channels.switchboard import Switchboard
 from incident_clock.channels.voice_twilio import VoiceChannel
@@ -17,6 +23,8 @@ SMS = "sms"
 
 GATEWAYS: dict[str, Opener] = {
     "twilio": TwilioGateway,
+    "aliyun": AliyunGateway,
+    "http": HttpGateway,
 }
 
 CATALOG: dict[str, Opener] = {
@@ -24,6 +32,10 @@ CATALOG: dict[str, Opener] = {
     "email": MailChannel,
     SMS: lambda settings: Switchboard(SMS, [GATEWAYS[name](settings) for name in _once(settings.sms_gateways)]),
     "voice": VoiceChannel,
+    "wecom": WecomRobot,
+    "dingtalk": DingtalkRobot,
+    "feishu": FeishuRobot,
+    "apprise": AppriseChannel,
 }
 
 

@@ -41,7 +41,7 @@ class DingtalkRobot(Robot):
         self._secret = settings.dingtalk_secret
 
     def post_of(self, letter: Letter) -> dict[str, Any]:
-        return {"msgtype": "text", "text": {"content": fitted(letter.text, MOST_TEXT_BYTES)},
+        return {"msgtype": "text", "text": {"content": fitted(letter, MOST_TEXT_BYTES)},
                 "at": {"atMobiles": [mobile(letter.to)], "isAtAll": False}}
 
     def url_of(self, letter: Letter) -> str:

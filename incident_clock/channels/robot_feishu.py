@@ -36,7 +36,7 @@ class FeishuRobot(Robot):
 
     def post_of(self, letter: Letter) -> dict[str, Any]:
         mention = f'<at user_id="{letter.to}"></at> ' if letter.to.startswith(OPEN_ID) else ""
-        text = mention + TAG.sub("＜", fitted(letter.text, MOST_TEXT_BYTES))
+        text = mention + TAG.sub("＜", fitted(letter, MOST_TEXT_BYTES))
         return {"msg_type": "text", "content": {"text": text}} | self._signature(letter)
 
     def _signature(self, letter: Letter) -> dict[str, str]:

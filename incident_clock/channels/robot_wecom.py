@@ -30,5 +30,5 @@ class WecomRobot(Robot):
         super().__init__(settings.wecom_robot, timeout_s=timeout_s)
 
     def post_of(self, letter: Letter) -> dict[str, Any]:
-        return {"msgtype": "text", "text": {"content": fitted(letter.text, MOST_TEXT_BYTES),
+        return {"msgtype": "text", "text": {"content": fitted(letter, MOST_TEXT_BYTES),
                                             "mentioned_mobile_list": [mobile(letter.to)]}}

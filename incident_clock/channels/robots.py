@@ -94,12 +94,16 @@ class Robot(Channel):
                             retry_after_s=meaning.retry_after_s)
 
 
-def fitted(text: str, most_bytes: int) -> str:
-    """`text`, or as much of its beginning as fits into so many bytes of UTF-8, marked as cut."""
-    whole = text.encode()
-    if len(whole) <= most_bytes:
+def fitted(letter: Letter, most_bytes: int) -> str:
+    """The letter's text, or what fits of it into so many bytes of UTF-8: cut before its reference, which stays."""
+    text = letter.text
+    if len(text.encode()) <= most_bytes:
         return text
-    return whole[:most_bytes - len(CUT.encode())].decode(errors="ignore") + CUT
+    place = text.rfind(letter.reference) if letter.reference else -1
+    end = CUT + (text[place:] if place >= 0 else "")
+    if len(end.encode()) > most_bytes:  # the reference stands too far from the end to keep what follows it
+        end = CUT + letter.reference
+    return text.encode()[:most_bytes - len(end.encode())].decode(errors="ignore") + end
 
 
 def mobile(address: str) -> str:

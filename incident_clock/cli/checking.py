@@ -11,6 +11,7 @@ from incident_clock.channels.base import is_loopback_host
 from incident_clock.channels.mail_settings import read_imap_url
 from incident_clock.cli.desk import as_json, print_json
 from incident_clock.cli.main import FINDING
+from incident_clock.cli.templates import complaints, readiness_of_filed
 from incident_clock.errors import CannotRun, ConfigError, Invalid
 from incident_clock.people import gap_words, roster
 from incident_clock.people.access import role_title
@@ -34,7 +35,7 @@ def check(is_json: bool) -> None:
     assembly = Assembly.of(read_settings())
     errors: list[str] = []
     notes: list[str] = []
-    for look in (_protocols, _database, _channels, _people, _rest_days):
+    for look in (_protocols, _database, _channels, _people, _sms_texts, _rest_days):
         try:
             look(assembly, errors, notes)
         except ConfigError as error:
@@ -85,6 +86,19 @@ def _channels(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
     elif assembly.settings.mail_expects_receipt:
         notes.append("INCIDENT_CLOCK_MAIL_RECEIPTS is on and IMAP_URL is not set: no receipt can come in, so that "
                      "every mail is followed by another way after 120 s")
+
+
+def _sms_texts(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
+    """What providers would say of the texts, and which of them a gateway of filed texts still lacks."""
+    require_current(assembly.store)
+    with assembly.store.read() as session:
+        signature = roster.bureau(session).short_name
+    wrong, dear = complaints(assembly.phrases("zh"), signature)
+    errors.extend(wrong)
+    notes.extend(dear)
+    channel = assembly.channels.get("sms")
+    if channel is not None:
+        errors.extend(readiness_of_filed(assembly.settings, is_two_way=channel.is_two_way))
 
 
 def _rest_days(assembly: Assembly, errors: list[str], notes: list[str]) -> None:

@@ -47,8 +47,10 @@ def acting(assembly: Assembly, person: str | None, action: str) -> Actor:
         return operator()
     with assembly.store.read() as session:
         card = roster.person(session, person)
-    if card is None or not card.is_active:
+    if card is None:
         raise NotFound(N_("通讯录里没有 %(key)s 这个人"), key=person)
+    if not card.is_active:
+        raise Forbidden(N_("%(name)s已经停用"), name=card.name)
     if not access.may(card.roles, action):
         raise Forbidden(N_("%(name)s 的角色不能做这件事"), name=card.name)
     return Actor(name=f"{card.name}（命令行 {getpass.getuser()}）", role=access.main_role(card.roles), key=card.key)

@@ -5,7 +5,7 @@ Settled by the outbox's unique key (kind, day, person, channel): any engine may 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from incident_clock.people.readiness import Gap
 from incident_clock.store.session import Store
 
 NOTICE_AT = time(9)  # local: early enough to find somebody for tonight
+LOOK_EVERY = timedelta(minutes=10)  # after that hour, while nothing was missing: a roster is edited all day
 ADMINISTRATOR = "admin"
 
 
@@ -33,16 +34,21 @@ class Noticer:
     gaps: Callable[[Session, datetime], Sequence[Gap]]
     words: Callable[[Sequence[Gap], str, datetime], dict[str, Any]]
     _done: date | None = field(default=None, init=False)
+    _looked_at: datetime | None = field(default=None, init=False)
 
     def notice(self, now: datetime) -> int:
         """Put today's notice into the outbox, if its hour has come and something is missing; gives how many are new."""
         local = now.astimezone(self.zone)
         if local.time() < NOTICE_AT or self._done == local.date():
             return 0
+        if self._looked_at is not None and timedelta(0) <= now - self._looked_at < LOOK_EVERY:
+            return 0
+        self._looked_at = now
         with self.store.write() as session:
             found = self.gaps(session, now)
             new = queue.enqueue(session, self._drafts(session, found, now, local.date()), now=now) if found else 0
-        self._done = local.date()
+        if found:  # later ones of today are on the board: one notice a day
+            self._done = local.date()
         return new
 
     def _drafts(self, session: Session, found: Sequence[Gap], now: datetime, day: date) -> list[Draft]:

@@ -27,17 +27,16 @@ def segments(text: str) -> int:
     return 1 if length <= ONE_SEGMENT else -(-length // EACH_OF_MORE)
 
 
-def of_body(body: str, *, signature: str = "") -> list[str]:
+def of_length(text: str) -> list[str]:
+    """What a text costs, where that is more than one SMS; with its signature."""
+    count = segments(text)
+    return [f"{units(text)} units with the signature: billed as {count} SMS"] if count > 1 else []
+
+
+def of_body(body: str) -> list[str]:
     """What is wrong with a text meant for a domestic gateway, which signs it itself with 【signature】."""
-    found = []
-    whole = f"【{signature}】{body}" if signature else body
-    if segments(whole) > 1:
-        found.append(f"{units(whole)} units with the signature: billed as {segments(whole)} SMS")
-    if WEB.search(body):
-        found.append("it has a web address: carriers refuse it")
-    if BRACKETS.search(body):
-        found.append("it has 【】 or []: only the gateway's own signature may")
-    return found
+    found = ["it has a web address: carriers refuse it"] if WEB.search(body) else []
+    return found + (["it has 【】 or []: only the gateway's own signature may"] if BRACKETS.search(body) else [])
 
 
 def of_params(params: Mapping[str, str], names: Sequence[str]) -> list[str]:
@@ -49,7 +48,7 @@ def of_params(params: Mapping[str, str], names: Sequence[str]) -> list[str]:
     return found + [f"{{{name}}} has a web address" for name, value in params.items() if WEB.search(value)]
 
 
-def of_template(template: Template, phrases: Phrases, *, signature: str = "") -> list[str]:
+def of_template(template: Template, phrases: Phrases) -> list[str]:
     """What is wrong with a template, looked at empty and filled with its example."""
     found = [f"{{{name}}} may not stand in an SMS" for name in template.names if name not in EXAMPLES]
     if found:
@@ -57,7 +56,7 @@ def of_template(template: Template, phrases: Phrases, *, signature: str = "") ->
     if not re.sub(r"\{\w+\}|\W", "", template.filed(phrases)):
         found.append("it has places only: providers refuse it")
     example = template.example(phrases)
-    return found + of_body(template.body(example, phrases), signature=signature) + of_params(example, template.names)
+    return found + of_body(template.body(example, phrases)) + of_params(example, template.names)
 
 
 def third_of_a_kind(texts: Sequence[str]) -> list[str]:

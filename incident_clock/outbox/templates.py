@@ -34,7 +34,7 @@ EXAMPLES = {
     "spoken": ("037", "037"), "step": ("电话上报", "Phone report"), "due": ("14:25", "14:25"),
     "received": ("14:05", "14:05"), "done": ("14:20", "14:20"), "left": ("5分", "5 min"), "over": ("5分", "5 min"),
     "action": ("请电话报区总值班室并登记", "Phone the district duty office and log it"),
-    "why": ("A角未应答", "No answer from the A role"), "code": ("1037", "1037"), "reference": ("K7Q2", "K7Q2"),
+    "why": ("A角未应答", "no answer"), "code": ("1037", "1037"), "reference": ("K7Q2", "K7Q2"),
 }
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from incident_clock.outbox import templates
+from incident_clock.outbox import lint, templates
 from incident_clock.outbox.mail_twin import Parts
 from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REOPENED, STAND_IN
 from incident_clock.outbox.tables import Message
 from incident_clock.outbox.templates import Template
-from incident_clock.phrases import N_, Phrases
+from incident_clock.phrases import CHINESE, N_, Phrases
 
 ACKNOWLEDGE = "1"  # first digit of a reply code; the incident number follows
-IDENTICAL_AT_MOST = 2  # texts to one number within 24 h
 
 # What to do next, by the kind of evidence the step ends with.
 ACTIONS = {
@@ -102,7 +101,19 @@ def chosen(message: Message, phrases: Phrases, *, now: datetime, code: str | Non
         "action": phrases.say(ACTIONS[facts.evidence]), "code": answer_code, "reference": _reference(message),
         "why": phrases.say("A角转交") if message.reason == "passed_on" else phrases.say("A角未应答"),
     }
-    return template, {name: every[name] for name in template.names}
+    params = {name: every[name] for name in template.names}
+    for name, shorter in _shorter(facts, phrases, now).items():
+        if lint.units(f"【{facts.signature}】" + template.body(params, phrases)) > lint.ONE_SEGMENT and name in params:
+            params[name] = shorter
+    return template, params
+
+
+def _shorter(facts: Facts, phrases: Phrases, now: datetime) -> dict[str, str]:
+    """What says it in fewer words where a Chinese text would be billed as two: whole hours, days; a shorter deed."""
+    if phrases.language != CHINESE:
+        return {}
+    number, unit = phrases.parts(_whole(abs(facts.due_at - now), is_up=False))[0]
+    return {"left": f"{number}{unit}", "over": f"{number}{unit}", "action": phrases.say(ACTIONS["note"])}
 
 
 def mail_subject(message: Message, phrases: Phrases, *, now: datetime) -> str:
@@ -186,7 +197,7 @@ def _reference(message: Message) -> str:
     identical texts to one number."""
     times = message.attempt_count or 0
     is_heard = bool(message.may_be_copy or message.sent_at)
-    return f"{message.reference}-{times}" if is_heard and times >= IDENTICAL_AT_MOST + 1 else message.reference
+    return f"{message.reference}-{times}" if is_heard and times > lint.IDENTICAL_AT_MOST else message.reference
 
 
 def _at(instant: datetime, phrases: Phrases, now: datetime) -> str:

@@ -42,6 +42,12 @@ def may(roles: Collection[str], action: str) -> bool:
     return any(action in ALLOWED.get(role, ()) for role in roles)
 
 
+def may_stand_for(roles: Collection[str], *, of: Collection[str]) -> bool:
+    """Whether a person with `roles` may be called in the place of one with the roles `of`: whoever stands for somebody
+    who logs steps must be allowed to log them himself."""
+    return may(roles, LOG) or not may(of, LOG)
+
+
 def may_cover(roles: Collection[str], key: str, *, instead_of: str) -> bool:
     """Whether a person may let somebody do the duty of `instead_of`: who keeps the roster, and everybody his own."""
     return may(roles, ROSTER) or key == instead_of

@@ -15,7 +15,7 @@ from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.people import access, ledger, roster
 from incident_clock.people.cards import Contact, PersonCard
 from incident_clock.people.contacts import Address, check_row, checked_contacts
-from incident_clock.people.duty_checks import collect, take_turn
+from incident_clock.people.duty_checks import collect, require_duty_stands, take_turn
 from incident_clock.people.edits import checked_key, checked_line, differences, require_unchanged
 from incident_clock.people.facts import ADDED, ALTERED, RESTORED, RETIRED, PersonChanged
 from incident_clock.people.importing import write_card
@@ -87,8 +87,9 @@ def alter_person(session: Session, key: str, draft: PersonDraft, *, seen: Person
 def retire_person(session: Session, key: str, *, actor: Actor, now: datetime) -> None:
     """A person leaves: he is told nothing more and signed out everywhere, at once.
 
-    Where units or others name him (宣传员, B角) he stays named, and counts for nobody. Raises Conflict for the actor
-    himself, for the last administrator, and for one who has left already.
+    Where units or others name him (宣传员, B角) he stays named, and counts for nobody; his shifts are his B角's. Raises
+    Conflict for the actor himself, for the last administrator, for one who has left already, and for one whose shifts
+    nobody would do.
     """
     take_turn(session)
     row = _require(session, key)
@@ -100,6 +101,7 @@ def retire_person(session: Session, key: str, *, actor: Actor, now: datetime) ->
     session.flush()
     if access.may(row.roles, access.ADMIN):
         _require_administrator(session)
+    require_duty_stands(session, key, now=now)
     sign_out_everywhere(session, key, now)
     _append(session, row, RETIRED, None, None, actor=actor, now=now)
 
@@ -138,8 +140,8 @@ def _checks(session: Session, key: str, draft: PersonDraft, before: PersonDraft)
     yield lambda: _check_roles(draft.roles)
     for row in range(1, len(draft.contacts) + 1):
         yield lambda row=row: check_row(draft.contacts, row, before.contacts)
-    if draft.stand_in != before.stand_in:
-        yield lambda: _check_stand_in(session, key, draft.stand_in)
+    if (draft.stand_in, draft.roles) != (before.stand_in, before.roles):
+        yield lambda: _check_stand_in(session, key, draft.stand_in, draft.roles)
     yield lambda: _check_language(draft.language)
 
 
@@ -155,7 +157,7 @@ def _check_roles(roles: tuple[str, ...]) -> None:
         raise Invalid(N_("没有这样的角色，请重选"), field="roles")
 
 
-def _check_stand_in(session: Session, key: str, stand_in: str | None) -> None:
+def _check_stand_in(session: Session, key: str, stand_in: str | None, roles: tuple[str, ...]) -> None:
     if stand_in is None:
         return
     card = roster.person(session, stand_in)
@@ -163,6 +165,9 @@ def _check_stand_in(session: Session, key: str, stand_in: str | None) -> None:
         raise Invalid(N_("B角不在通讯录里，或者已经停用，请另选"), field="stand_in")
     if stand_in == key:
         raise Invalid(N_("B角不能是本人，请另选"), field="stand_in")
+    if not access.may_stand_for(card.roles, of=roles):
+        raise Invalid(N_("%(name)s是%(role)s，不能登记办理情况，不能做B角，请另选"), field="stand_in", name=card.name,
+                      role=access.role_title(access.main_role(card.roles)))
 
 
 def _check_language(language: str) -> None:

@@ -65,7 +65,8 @@ class Holder:
 class DutyBook:
     """Everything that decides who holds a role within [since, until], read at once.
 
-    `people`: active persons by key, in the order of the directory. `rostered_from`: role → start of its first shift.
+    `people`: active persons by key, in the order of the directory; `former`: those who have left and are still on the
+    roster. `rostered_from`: role → start of its first shift.
     """
 
     people: Mapping[str, PersonCard]
@@ -73,6 +74,7 @@ class DutyBook:
     covers: Sequence[OnShift] = ()
     absences: Sequence[Away] = ()
     rostered_from: Mapping[str, datetime] = field(default_factory=dict)
+    former: Mapping[str, PersonCard] = field(default_factory=dict)
 
     def holders(self, role: str, at: datetime) -> tuple[Holder, ...]:
         """Who holds `role` at `at`, each person once; empty when nobody does."""
@@ -125,10 +127,12 @@ class DutyBook:
             if shift.role != role or not shift.holds_at(at):
                 continue
             key, cover = self._covered(shift, at)
+            duty = cover or shift
             if key in self.people:
                 named.append(Holder(self.people[key], role, COVER if cover else SHIFT,
-                                    of=shift.person if cover else None,
-                                    from_at=(cover or shift).from_at, until_at=(cover or shift).until_at))
+                                    of=shift.person if cover else None, from_at=duty.from_at, until_at=duty.until_at))
+            elif key in self.former and (second := self.people.get(self.former[key].stand_in or "")):
+                named.append(Holder(second, role, STAND_IN, of=key, from_at=duty.from_at, until_at=duty.until_at))
         return named
 
     def _covered(self, shift: OnShift, at: datetime) -> tuple[str, OnShift | None]:

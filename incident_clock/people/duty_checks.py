@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, Invalid, Refusal, Refusals
 from incident_clock.people import roster
-from incident_clock.people.access import role_title
+from incident_clock.people.access import LOG, main_role, may, may_stand_for, role_title
 from incident_clock.people.cards import PersonCard
 from incident_clock.people.duty import COVER, ROSTERED_ROLES, SHIFT, DutyBook
+from incident_clock.people.duty_tables import Shift
 from incident_clock.people.roster import LONGEST_SHIFT
 from incident_clock.people.tables import Directory
 from incident_clock.phrases import N_
@@ -64,6 +66,17 @@ def check_holder(session: Session, key: str, role: str, *, field: str = "person"
     if role not in card.roles:
         raise Invalid(N_("%(name)s在通讯录里不是%(role)s，请先改通讯录或另选一人"), field=field, name=card.name,
                       role=role_title(role))
+    if not may(card.roles, LOG):
+        raise Invalid(N_("%(name)s是%(role)s，不能登记办理情况，不能排班，请另选一人"), field=field, name=card.name,
+                      role=role_title(main_role(card.roles)))
+
+
+def check_stands_for(session: Session, key: str, of: str, *, field: str) -> None:
+    """Raises Invalid when the one could not log what the other is called for: an auditor or administrator."""
+    card, other = roster.person(session, key), roster.person(session, of)
+    if card is not None and other is not None and not may_stand_for(card.roles, of=other.roles):
+        raise Invalid(N_("%(name)s是%(role)s，不能登记办理情况，不能代%(other)s，请另选一人"), field=field,
+                      name=card.name, role=role_title(main_role(card.roles)), other=other.name)
 
 
 def active(session: Session, key: str) -> PersonCard | None:
@@ -110,6 +123,24 @@ def require_free(book: DutyBook, role: str, key: str, from_at: datetime, until_a
     if any(is_on_duty(book, role, key, from_at, until_at)):
         raise Conflict(N_("%(name)s这段时间已经在替%(role)s的班"), field=field, name=name_of(book, key),
                        role=role_title(role))
+
+
+def require_duty_stands(session: Session, key: str, *, now: datetime) -> None:
+    """After this person has left: every shift he still has must be somebody's, his B角's or a cover's.
+
+    Raises Conflict with the first that is nobody's, and how many there are.
+    """
+    ahead = session.scalars(select(Shift).where(Shift.person == key, Shift.removed_at.is_(None), Shift.until_at > now)
+                            .order_by(Shift.from_at)).all()
+    if not ahead:
+        return
+    book = roster.duty_book(session, now, ahead[-1].until_at)
+    empty = [shift for shift in ahead if not book.holders(shift.role, max(now, shift.from_at))]
+    if empty:
+        first = empty[0]
+        raise Conflict(N_("%(name)s还有%(count)s个班没有人接（最近的是%(role)s，%(at)s 起），请先在值班表上换人，"
+                          "或给他定B角"), name=roster.name_of(session, key), count=len(empty),
+                       role=role_title(first.role), at=max(now, first.from_at))
 
 
 def require_covers_stand(session: Session, role: str, from_at: datetime, until_at: datetime, *, now: datetime) -> None:

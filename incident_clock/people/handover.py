@@ -1,15 +1,15 @@
 """Handing duty over (交接班): who goes signs, then who comes, each what stood open when he signed.
 
-A record that is half signed waits; a newer one of the same role takes its place. Nothing here knows incidents: the
-open clocks are handed in.
+A record that is half signed waits; a newer one of the same role and person takes its place: two who share a duty
+(主副班) each hand over their own. Nothing here knows incidents: the open clocks are handed in.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, Forbidden, Invalid, NotFound
@@ -17,10 +17,14 @@ from incident_clock.ledger.chain import instant_text
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.people import ledger, roster
 from incident_clock.people.access import role_title
+from incident_clock.people.cards import PersonCard
+from incident_clock.people.duty import DutyBook
 from incident_clock.people.duty_checks import active, check_role, checked_text, collect, take_turn
 from incident_clock.people.duty_tables import Handover
 from incident_clock.people.facts import INCOMING, OUTGOING, HandoverSigned
 from incident_clock.phrases import N_
+
+JUST_RELIEVED = timedelta(hours=12)  # so long after his shift somebody may still have to hand it over
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def sign_outgoing(session: Session, *, role: str, incoming: str, note: str | Non
     collect(lambda: check_role(role), lambda: _check_outgoing(session, role, actor, now),
             lambda: _check_incoming(session, incoming, actor), lambda: checked_text(note, field="note"))
     note = checked_text(note, field="note")
-    last = newest(session, role)
+    last = newest(session, role, actor.key)
     if last is not None and last.incoming_signed_at is None \
             and (last.outgoing, last.incoming, last.note) == (actor.key, incoming, note):
         return last.id
@@ -82,7 +86,7 @@ def sign_incoming(session: Session, handover: int, *, clocks: Sequence[OpenClock
         raise Forbidden(N_("这份交接班要由%(name)s签字"), name=roster.name_of(session, row.incoming))
     if row.incoming_signed_at is not None:
         return False
-    last = newest(session, row.role)
+    last = newest(session, row.role, row.outgoing)
     if last is not None and last.id != row.id:
         raise Conflict(N_("这份交接班已被后来的一份代替，请签新的那份"))
     row.incoming_signed_at = now
@@ -92,9 +96,16 @@ def sign_incoming(session: Session, handover: int, *, clocks: Sequence[OpenClock
     return True
 
 
-def newest(session: Session, role: str) -> Handover | None:
-    """The last record of a role: the only one that can still wait for a signature."""
-    return session.scalars(select(Handover).where(Handover.role == role).order_by(Handover.id.desc()).limit(1)).first()
+def newest(session: Session, role: str, outgoing: str) -> Handover | None:
+    """The last record in which this person hands the role over: the only one that can still wait for a signature."""
+    return session.scalars(select(Handover).where(Handover.role == role, Handover.outgoing == outgoing)
+                           .order_by(Handover.id.desc()).limit(1)).first()
+
+
+def newest_of_all(session: Session) -> Sequence[Handover]:
+    """The last record of every role and person, newest first."""
+    ids = select(func.max(Handover.id)).group_by(Handover.role, Handover.outgoing)
+    return session.scalars(select(Handover).where(Handover.id.in_(ids)).order_by(Handover.id.desc())).all()
 
 
 def handed(row: Handover) -> tuple[HandedClock, ...]:
@@ -104,11 +115,23 @@ def handed(row: Handover) -> tuple[HandedClock, ...]:
     return tuple(sorted(found, key=lambda one: one.clock.due_at))
 
 
+def may_hand_over(book: DutyBook, role: str, card: PersonCard, now: datetime) -> bool:
+    """Whether this duty is, or was until lately, this person's: by the roster, or without one by the directory."""
+    if not book.is_rostered(role, now):
+        return role in card.roles or holds(book, role, card.key, now)
+    since = now - JUST_RELIEVED
+    return any(book.is_rostered(role, at) and holds(book, role, card.key, at)
+               for at in (since, *book.changes(since, now), now))
+
+
+def holds(book: DutyBook, role: str, key: str, at: datetime) -> bool:
+    return any(holder.card.key == key for holder in book.holders(role, at))
+
+
 def _check_outgoing(session: Session, role: str, actor: Actor, now: datetime) -> None:
-    """Who has the role may hand it over, and who stands for somebody in it now."""
     card = active(session, actor.key)
-    holds = any(holder.card.key == actor.key for holder in roster.who_is(session, role, now))
-    if card is None or not (holds or role in card.roles):
+    book = roster.duty_book(session, now - JUST_RELIEVED, now)
+    if card is None or not may_hand_over(book, role, card, now):
         raise Invalid(N_("%(name)s不值%(role)s的班，不能交这个班"), field="role", name=actor.name,
                       role=role_title(role))
 

@@ -11,6 +11,7 @@ from incident_clock.errors import ConfigError
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.people import ledger
 from incident_clock.people.cards import PersonCard
+from incident_clock.people.duty_checks import require_duty_stands
 from incident_clock.people.facts import DirectoryImported
 from incident_clock.people.people_file import PeopleFile, read_people
 from incident_clock.people.roster import card_of
@@ -36,7 +37,8 @@ def import_people(session: Session, file: PeopleFile, *, actor: Actor, now: date
 
     Persons who are not in the file become inactive and are signed out. What is known of an address (verified, last
     delivered) stays with it. The units become those of the file, and so do outside parties when it names some. Raises
-    ConfigError when the fictional example would replace a real directory.
+    ConfigError when the fictional example would replace a real directory, Conflict when shifts of one who leaves would
+    be nobody's.
     """
     _take_directory(session, file, now)
     session.execute(delete(Unit))
@@ -60,6 +62,8 @@ def import_people(session: Session, file: PeopleFile, *, actor: Actor, now: date
         person.is_active = False
         sign_out_everywhere(session, person.key, now)
     session.flush()
+    for person in leaving:
+        require_duty_stands(session, person.key, now=now)
     done = ImportSummary(units=len(file.units), people=len(file.people), added=tuple(added), changed=tuple(changed),
                          retired=tuple(person.key for person in leaving))
     ledger.append(session, DirectoryImported(

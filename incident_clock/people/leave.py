@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from incident_clock.errors import Conflict, Invalid, NotFound
 from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.people import access, ledger, roster
-from incident_clock.people.duty_checks import LATE_NOTE, checked_text, collect, take_turn
+from incident_clock.people.duty_checks import LATE_NOTE, check_stands_for, checked_text, collect, take_turn
 from incident_clock.people.duty_tables import Absence
 from incident_clock.people.facts import LeaveEntered, LeaveRemoved
 from incident_clock.phrases import N_
@@ -89,6 +89,7 @@ def _check_acting(session: Session, person: str, acting: str | None, actor: Acto
         raise Invalid(N_("代理人不能是本人，请另选"), field="acting")
     if acting is not None:
         _check_person(session, acting, "acting")
+        check_stands_for(session, acting, person, field="acting")
     elif actor.key == person:
         raise Invalid(N_("请选代理人：自己请假要写明由谁代"), field="acting")
 

@@ -13,6 +13,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from ruamel.yaml.nodes import SequenceNode
 
+from incident_clock.people.access import may_stand_for
 from incident_clock.people.cards import CHAT, CONTACT_KINDS, EMAIL, MOBILE, Contact, PersonCard
 from incident_clock.phrases import CHINESE, LANGUAGES
 from incident_clock.protocol.complaints import Complaints, closest, refuse
@@ -87,6 +88,8 @@ def read_people(path: Path) -> PeopleFile:
     person_keys = _keys(person_fields, noun="person", example="zhou")
     people = tuple(_person(key, fields, unit_keys, person_keys)
                    for key, fields in zip(person_keys, person_fields, strict=True))
+    for fields, person in zip(person_fields, people, strict=True):
+        _check_stand_in(fields["stand_in"], person, people)
     units = tuple(_unit(key, fields, unit_keys, people) for key, fields in zip(unit_keys, unit_fields, strict=True))
     outside = _outside(top["outside"])
     is_example = _is_true(top["example"])
@@ -137,6 +140,15 @@ def _person(key: str, fields: Fields, unit_keys: Collection[str], person_keys: C
         unit=_reference(fields["unit"], unit_keys, noun="unit") or "",
         roles=_roles(fields["roles"]), contacts=_contacts(fields),
         stand_in=stand_in, language=CHINESE if language.is_absent else language.choice(LANGUAGES, noun="language"))
+
+
+def _check_stand_in(place: Place, person: PersonCard, people: Sequence[PersonCard]) -> None:
+    """Whoever stands for somebody who logs steps must be allowed to log them himself."""
+    named = next((other for other in people if other.key == person.stand_in), None)
+    is_known = named is not None and bool(named.roles) and all(named.roles) and all(person.roles)
+    if named is not None and is_known and not may_stand_for(named.roles, of=person.roles):
+        place.complain(f"names {named.key}, an auditor or administrator, who may not log a step; write the key of "
+                       "somebody who may")
 
 
 def _reporter(place: Place, people: Sequence[PersonCard]) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident_clock.people import roster
-from incident_clock.people.access import TITLES
+from incident_clock.people.access import TITLES, may_stand_for
 from incident_clock.people.cards import EMAIL, MOBILE, Contact, PersonCard
 from incident_clock.people.people_file import (
     FIRST_CALLED,
@@ -159,6 +159,10 @@ class _Reader:
         found = self._optional(row, "stand_in", find)
         if found is not None and found.key == card.key:
             self._remarks.add(row.number, self._columns["stand_in"], N_("%(cell)s：B角不能是本人"))
+            return None
+        if found is not None and card.roles and not may_stand_for(found.roles, of=card.roles):
+            self._remarks.add(row.number, self._columns["stand_in"],
+                              N_("%(cell)s：B角不能是审计员或系统管理员，他们不能登记办理情况"))
             return None
         return found.key if found else None
 

@@ -43,9 +43,12 @@ def duty_book(session: Session, since: datetime, until: datetime | None = None) 
         Absence.removed_at.is_(None), Absence.until_at > since, Absence.from_at <= until).order_by(Absence.id))
     first = session.execute(select(Shift.role, func.min(Shift.from_at)).where(Shift.removed_at.is_(None))
                             .group_by(Shift.role))
+    people = {card.key: card for card in everybody(session)}
+    on_shift = [OnShift(r.role, r.person, r.from_at, r.until_at, id=r.id) for r in shifts]
+    left = {shift.person for shift in on_shift} - people.keys()
     return DutyBook(
-        people={card.key: card for card in everybody(session)},
-        shifts=[OnShift(r.role, r.person, r.from_at, r.until_at, id=r.id) for r in shifts],
+        people=people, shifts=on_shift,
+        former={key: card for key in left if (card := person(session, key)) is not None},
         covers=[OnShift(c.role, c.person, c.from_at, c.until_at, c.instead_of, c.id) for c in covers],
         absences=[Away(a.person, a.acting, a.from_at, a.until_at, a.id) for a in absences],
         rostered_from={row[0]: row[1] for row in first})

@@ -1,6 +1,7 @@
 """Who was called on which rung, and who has answered (叫应). Acknowledging never stops a step: only a log does.
 
-The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`, `Resent`); the engine asks them.
+The rows follow from the ledger (`RungRaised`, `StandInCalled`, `Acknowledged`, `SelfReported`, `Resent`); the
+engine asks them.
 """
 
 from collections.abc import Iterable, Sequence

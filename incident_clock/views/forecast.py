@@ -7,7 +7,7 @@ All open incidents go on side by side in the engine's order, because they use up
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -37,6 +37,7 @@ from incident_clock.views.shapes import Name
 AT_LEAST = timedelta(hours=24)  # how far the forecast looks, and further while a step is not due
 PAST_DUE = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
 MOST_BESIDE = 30  # other open incidents that are gone on with: each takes milliseconds
 
 
@@ -126,7 +127,7 @@ def _walk(courses: Sequence[Course], around: Surroundings, *, until: datetime,
     whole, at = around.book, around.now
     cuts = [*whole.changes(at, until + MOMENT), until + MOMENT]
     around.book = whole.during(at, cuts[0])
-    waking = [course.wake_at for course in courses]
+    waking = [course.wake_at or NEVER for course in courses]
     while True:
         while at >= cuts[0]:
             around.book, around.heard = whole.during(cuts.pop(0), cuts[0]), {}
@@ -134,26 +135,24 @@ def _walk(courses: Sequence[Course], around: Surroundings, *, until: datetime,
             around.begin_day({})
         around.now = at
         for place, course in enumerate(courses):
-            wake_at = waking[place]
-            if wake_at is not None and wake_at <= at:
+            if waking[place] <= at:
                 yield course, course.go_on(around)
-                waking[place] = course.wake_at
-        coming = [wake_at for wake_at in waking if wake_at is not None and wake_at <= until]
-        if not coming:
+                waking[place] = course.wake_at or NEVER
+        at = min(waking, default=NEVER)
+        if at > until:
             return
-        at = min(coming)
 
 
 @dataclass(frozen=True, slots=True)
 class _Teller:
     """Decisions as calls to read. `registered_at`, `reopened_at` (by step): since when the engine knew; `masked`:
-    every address as it may be shown."""
+    every address as it may be shown; `told`: recipients by the identity of what they come from, which comes again."""
 
     registered_at: datetime
     reopened_at: Mapping[str, datetime | None]
     people: Mapping[str, PersonCard]
     masked: Mapping[str, str]
-    told: dict[int, tuple[Heard, tuple[Recipient, ...]]] = field(default_factory=dict)  # the same again, by identity
+    told: dict[int, tuple[Heard, tuple[Recipient, ...]]] = field(default_factory=dict)
 
     def calls(self, course: Course, happening: Happening, around: Surroundings) -> Iterator[Call]:
         decision = happening.decision

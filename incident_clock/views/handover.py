@@ -22,7 +22,6 @@ from incident_clock.views import answering, board, names
 from incident_clock.views.shapes import BoardRow, Name, StepView
 
 PAGE = 20  # records
-JUST_RELIEVED = timedelta(hours=12)  # so long after his shift somebody may still have to hand it over
 LOOK_AHEAD = timedelta(days=8)  # for who comes next
 
 WAITING, SIGNED, REPLACED = "waiting", "signed", "replaced"
@@ -100,13 +99,13 @@ def fingerprint(clocks: Iterable[OpenClock]) -> str:
 
 
 def duties(session: Session, me: PersonCard, now: datetime) -> tuple[Duty, ...]:
-    """What `me` can hand over: what he is on duty for, else was until lately, else what he is put down for in the
-    directory."""
-    book = roster.duty_book(session, now - JUST_RELIEVED, now + LOOK_AHEAD)
-    current = [role for role in ROSTERED_ROLES if _holds(book, role, me.key, now)]
-    lately = [role for role in ROSTERED_ROLES if role not in current and _has_just_held(book, role, me.key, now)]
-    roles = [*current, *lately] or [role for role in ROSTERED_ROLES if role in me.roles]
-    return tuple(_duty(book, role, me.key, role in current, now) for role in roles)
+    """What `me` can hand over: what he is on duty for, then what he was until lately; without a roster what he is put
+    down for in the directory."""
+    book = roster.duty_book(session, now - handover.JUST_RELIEVED, now + LOOK_AHEAD)
+    current = [role for role in ROSTERED_ROLES if handover.holds(book, role, me.key, now)]
+    others = [role for role in ROSTERED_ROLES
+              if role not in current and handover.may_hand_over(book, role, me, now)]
+    return tuple(_duty(book, role, me.key, role in current, now) for role in (*current, *others))
 
 
 def records(session: Session, *, before: int | None = None, limit: int = PAGE) -> tuple[list[Record], int | None]:
@@ -117,9 +116,8 @@ def records(session: Session, *, before: int | None = None, limit: int = PAGE) -
 
 
 def waiting(session: Session) -> list[Record]:
-    """What still waits for the signature of the one who comes, at most one of a role."""
-    newest = [row for role in ROSTERED_ROLES if (row := handover.newest(session, role)) is not None]
-    return _records(session, [row for row in newest if row.incoming_signed_at is None])
+    """What still waits for the signature of the one who comes, at most one of a role and person."""
+    return _records(session, [row for row in handover.newest_of_all(session) if row.incoming_signed_at is None])
 
 
 def record(session: Session, number: int) -> Record:
@@ -140,7 +138,7 @@ def _open(session: Session, row: BoardRow, now: datetime) -> Iterable[OpenStep]:
             told_at = max((call.last_told_at for call in here), default=None)
             yield OpenStep(incident.number, incident.title, incident.is_drill, step, told_at,
                            _once(call.person for call in here if call.last_told_at == told_at),
-                           _once(call.person for call in here if call.is_outstanding))
+                           _once(call.person for call in here if call.answered_at is None))
 
 
 def _once(people: Iterable[Name]) -> tuple[Name, ...]:
@@ -148,19 +146,11 @@ def _once(people: Iterable[Name]) -> tuple[Name, ...]:
     return tuple({person.key: person for person in people}.values())
 
 
-def _holds(book: DutyBook, role: str, key: str, at: datetime) -> bool:
-    return any(holder.card.key == key for holder in book.holders(role, at))
-
-
-def _has_just_held(book: DutyBook, role: str, key: str, now: datetime) -> bool:
-    since = now - JUST_RELIEVED
-    return any(book.is_rostered(role, at) and _holds(book, role, key, at) for at in (since, *book.changes(since, now)))
-
-
 def _duty(book: DutyBook, role: str, key: str, is_on_duty: bool, now: datetime) -> Duty:
     cuts = [now, *book.changes(now, now + LOOK_AHEAD)]
     # on duty: who is there once I am not; relieved already: who is there now
-    coming = (holder.card for at in cuts if not _holds(book, role, key, at) for holder in book.holders(role, at))
+    coming = (holder.card for at in cuts if not handover.holds(book, role, key, at)
+              for holder in book.holders(role, at))
     card = next(coming, None) if book.is_rostered(role, now) else None
     others = [other for other in book.people.values() if role in other.roles and other.key != key]
     candidates = [*([card] if card else []), *(other for other in others if card is None or other.key != card.key)]
@@ -174,7 +164,7 @@ def _records(session: Session, rows: Sequence[Handover]) -> list[Record]:
         select(Incident).where(Incident.number.in_(numbers)))}
     steps = {(number, step.key): step for number, incident in found.items()
              for step in incidents.rule_of(incident).steps}
-    newest = {role: row.id for role in ROSTERED_ROLES if (row := handover.newest(session, role)) is not None}
+    newest = {row.id for row in handover.newest_of_all(session)}
 
     def name(key: str, role: str) -> Name:
         return names.name_of(cards[key], role) if key in cards else Name(key, key, role)
@@ -187,7 +177,7 @@ def _records(session: Session, rows: Sequence[Handover]) -> list[Record]:
     def state(row: Handover) -> str:
         if row.incoming_signed_at is not None:
             return SIGNED
-        return WAITING if newest.get(row.role) == row.id else REPLACED
+        return WAITING if row.id in newest else REPLACED
 
     return [Record(row.id, row.role, state(row), name(row.outgoing, row.role), name(row.incoming, row.role), row.note,
                    row.outgoing_signed_at or row.opened_at, row.incoming_signed_at,

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from incident_clock.channels.masking import mask_address
+from incident_clock.outbox import lint
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people.access import main_role
@@ -58,6 +59,14 @@ def _view(message: Message, number: str | None, cards: dict, text_now: Callable[
         reference=message.reference, may_be_copy=message.may_be_copy, text=text,
         attempts=tuple(AttemptView(a.number, a.started_at, a.finished_at, a.outcome, a.detail)
                        for a in message.attempts),
-        skipped_rung=message.skipped_rung, because=message.because)
+        skipped_rung=message.skipped_rung, because=message.because, segments=billed_as(message, text))
+
+
+def billed_as(message: Message, text: str) -> int:
+    """As the provider says, or as the text is long; one on other channels."""
+    if message.channel != "sms":
+        return 1
+    told = [attempt.segments for attempt in message.attempts if attempt.segments]
+    return told[-1] if told else lint.segments(text)
 
 

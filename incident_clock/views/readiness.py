@@ -16,6 +16,7 @@ from incident_clock.errors import Invalid, NotFound, Refusal
 from incident_clock.office import LOOK_AHEAD
 from incident_clock.people import roster
 from incident_clock.people.access import role_title
+from incident_clock.people.duty import DutyBook
 from incident_clock.people.readiness import OFF_DUTY, Gap, Hole, Lack, gaps, holes
 from incident_clock.people.readiness_days import (
     DutyBoard,
@@ -83,7 +84,7 @@ def readiness(session: Session, rules: Iterable[ResponseProtocol], *, channels: 
     if found and channels:
         first = _first(found[0], rungs(book, rules, channels=channels, since=found[0].from_at,
                                        until=found[0].from_at + AT_ONCE))
-    return Readiness(shown, found, first, {key: card.name for key, card in book.people.items()},
+    return Readiness(shown, found, first, _names(book),
                      is_rostered=bool(book.rostered_from), has_channel=bool(channels))
 
 
@@ -97,7 +98,12 @@ def day_in_full(session: Session, rules: Iterable[ResponseProtocol], day: date, 
     since, until = max(now, starts[ahead]), starts[ahead + 1]
     book = roster.duty_book(session, since, until)
     return DayInFull(day, since, until, rungs(book, rules, channels=channels, since=since, until=until),
-                     {key: card.name for key, card in book.people.items()}, has_channel=bool(channels))
+                     _names(book), has_channel=bool(channels))
+
+
+def _names(book: DutyBook) -> dict[str, str]:
+    """Also of those who have left and are still on the roster."""
+    return {key: card.name for key, card in {**book.former, **book.people}.items()}
 
 
 def is_shown(day: date, *, now: datetime, zone: ZoneInfo) -> bool:

@@ -245,6 +245,7 @@ class MessageView:
     attempts: tuple[AttemptView, ...] = ()
     skipped_rung: int = 0
     because: dict[str, Any] = field(default_factory=dict)
+    segments: int = 1  # how many SMS it is billed as
 
 
 @dataclass(frozen=True, slots=True)

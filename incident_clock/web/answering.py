@@ -66,6 +66,7 @@ def resend(number: str, step: str, rung: int, person: str) -> ResponseReturnValu
 def rang(number: str, step: str, rung: int, person: str) -> ResponseReturnValue:
     """An officer rang this person and he answered: that holds for all his calls on the step."""
     require(access.LOG)
+    _require_call(number, step, rung, person)
     try:
         assembly().desk.acknowledge(number, person, how=PHONE, step=step, note=forms.text_of(request.form, "note"),
                                     actor=actor(), now=now(), key=forms.request_key(request.form))
@@ -74,6 +75,13 @@ def rang(number: str, step: str, rung: int, person: str) -> ResponseReturnValue:
     flash(phrases().say(N_("已记下：%(at)s 电话叫应 %(name)s。签收不等于办结"), at=_words().telling.at(now()),
                         name=_name(person)), "ok")
     return _back(number)
+
+
+def _require_call(number: str, step: str, rung: int, person: str) -> None:
+    """Raises NotFound for a call of an open step that was never made: no page has a button for it."""
+    found = next((one for one in assembly().views.step_calls(number, now()) if one.step == step), None)
+    if found is not None and not any((call.rung, call.person.key) == (rung, person) for call in found.calls):
+        raise NotFound(N_("没有这次催办"))
 
 
 def refilled(form: MultiDict[str, str], number: str, step: str = "", rung: int = 0,

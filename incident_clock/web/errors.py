@@ -65,4 +65,6 @@ def _failure(error: Exception) -> ResponseReturnValue:
 
 def _page(code: int, sentence: str = "") -> str:
     heading, advice = PAGES[code]
+    if sentence and code == 403:
+        advice = ""  # the sentence says itself who may
     return render_template("error.html", code=code, heading=heading, advice=advice, sentence=sentence)

@@ -1,10 +1,13 @@
 """One rig per channel; see rigs.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.channels.rigs import PASSWORD, USER, ConsoleRig, MailRig, Rig, TwilioRig, VoiceRig
+from tests.channels import rig_domestic
+from tests.channels.rigs import PASSWORD, USER, ConsoleRig, MailRig, OutsideRig, Rig, TwilioRig, VoiceRig
+from tests.channels.server_domestic import JsonServer
 from tests.channels.servers import MailServer, TwilioServer
 
 
@@ -31,13 +34,26 @@ def console_rig(caplog: pytest.LogCaptureFixture) -> ConsoleRig:
     return ConsoleRig(caplog)
 
 
-@pytest.fixture(params=["console", "mail", "twilio", "voice"])
+@pytest.fixture
+def domestic_server() -> Iterator[JsonServer]:
+    with JsonServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["console", "mail", "twilio", "voice", *rig_domestic.RIGS])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """Every channel."""
-    return request.getfixturevalue(f"{request.param}_rig")
+    return opened(request)
 
 
-@pytest.fixture(params=["mail", "twilio", "voice"])
-def outside_rig(request: pytest.FixtureRequest) -> MailRig | TwilioRig:
+@pytest.fixture(params=["mail", "twilio", "voice", *rig_domestic.RIGS])
+def outside_rig(request: pytest.FixtureRequest) -> OutsideRig:
     """Every channel that talks to a server, and so can fail."""
-    return request.getfixturevalue(f"{request.param}_rig")
+    return opened(request)
+
+
+def opened(request: pytest.FixtureRequest) -> OutsideRig:
+    if request.param not in rig_domestic.RIGS:
+        return request.getfixturevalue(f"{request.param}_rig")
+    folder: Path = request.getfixturevalue("tmp_path")
+    return rig_domestic.RIGS[request.param](request.getfixturevalue("domestic_server"), folder)

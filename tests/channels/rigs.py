@@ -60,6 +60,14 @@ class Rig(Protocol):
     def arrived(self) -> list[str]: ...
 
 
+class OutsideRig(Rig, Protocol):
+    """A channel that talks to a server, and so can fail."""
+
+    def will(self, outcome: str) -> None: ...
+
+    def recover(self) -> None: ...
+
+
 class ConsoleRig:
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, logger="incident_clock.console")

@@ -15,7 +15,7 @@ def test_channels_open_in_the_order_given_and_once_each() -> None:
 
 def test_opening_an_unset_channel_is_no_error_but_a_complaint() -> None:
     opened = open_channels(CATALOG, ChannelSettings())
-    assert {name for name, channel in opened.items() if channel.problems()} == {"email", "sms", "voice"}
+    assert {name for name, channel in opened.items() if channel.problems()} == CATALOG.keys() - {"console"}
     assert {name for name, channel in opened.items() if channel.is_loopback} == {"console"}
 
 
@@ -39,8 +39,12 @@ def test_every_unknown_name_is_told_at_once() -> None:
 
 
 def test_the_gateways_of_sms_open_in_the_order_of_the_settings_and_once_each() -> None:
-    opened = open_channels(["sms"], ChannelSettings(sms_gateways=("twilio", "twilio")))["sms"]
-    assert len(opened.problems()) == len(GATEWAYS["twilio"](ChannelSettings()).problems())
+    opened = open_channels(["sms"], ChannelSettings(sms_gateways=("http", "twilio", "http")))["sms"]
+    assert opened.gateways == ("http", "twilio")
+
+
+def test_every_gateway_goes_by_its_name() -> None:
+    assert [open_one(ChannelSettings()).name for open_one in GATEWAYS.values()] == list(GATEWAYS)
 
 
 @pytest.mark.parametrize(("gateways", "said"), [

@@ -8,7 +8,7 @@ import pytest
 
 from incident_clock.channels.base import ChannelError
 from incident_clock.channels.catalog import CATALOG, GATEWAYS
-from tests.channels.rigs import PERMANENT, TEMPORARY, UNKNOWN, MailRig, Rig, TwilioRig, letter
+from tests.channels.rigs import PERMANENT, TEMPORARY, UNKNOWN, OutsideRig, Rig, letter
 
 RARE_TEXT = "事件037电话上报剩5分钟（14:25截止）𠮷野家𪚥 🧭👨‍👩‍👧 Phone report: 5 min left. K7Q2"
 SERVERS_OWN_LOGS = ("mail.", "asyncio")  # aiosmtpd runs in this process and writes down what it hears
@@ -48,7 +48,7 @@ class TestEveryChannel:
 
 class TestEveryChannelThatCanFail:
     @pytest.mark.parametrize("outcome", [PERMANENT, TEMPORARY, UNKNOWN])
-    def test_the_three_ways_of_failing_are_told_apart(self, outside_rig: MailRig | TwilioRig, outcome: str) -> None:
+    def test_the_three_ways_of_failing_are_told_apart(self, outside_rig: OutsideRig, outcome: str) -> None:
         outside_rig.will(outcome)
         with pytest.raises(ChannelError) as caught:
             outside_rig.channel.send(letter(outside_rig.to))
@@ -56,7 +56,7 @@ class TestEveryChannelThatCanFail:
 
     @pytest.mark.parametrize("outcome", [PERMANENT, TEMPORARY, UNKNOWN])
     def test_no_address_and_no_secret_reaches_an_error_a_traceback_or_a_log(
-            self, outside_rig: MailRig | TwilioRig, outcome: str, caplog: pytest.LogCaptureFixture) -> None:
+            self, outside_rig: OutsideRig, outcome: str, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         outside_rig.channel.send(letter(outside_rig.to))
         outside_rig.will(outcome)
@@ -69,19 +69,19 @@ class TestEveryChannelThatCanFail:
     @pytest.mark.parametrize("smuggled", [
         "\r\n", "\n", "\r", "\0", "\r\nBcc: spy@example.com", ",spy@example.com", " "])
     def test_an_address_with_something_tacked_on_is_refused_for_good(
-            self, outside_rig: MailRig | TwilioRig, smuggled: str) -> None:
+            self, outside_rig: OutsideRig, smuggled: str) -> None:
         with pytest.raises(ChannelError) as caught:
             outside_rig.channel.send(letter(outside_rig.to + smuggled))
         assert caught.value.is_permanent
         assert outside_rig.arrived() == []
 
-    def test_a_text_that_is_no_proper_unicode_is_refused_for_good(self, outside_rig: MailRig | TwilioRig) -> None:
+    def test_a_text_that_is_no_proper_unicode_is_refused_for_good(self, outside_rig: OutsideRig) -> None:
         with pytest.raises(ChannelError) as caught:
             outside_rig.channel.send(letter(outside_rig.to, text="事件\udfff"))
         assert caught.value.is_permanent
         assert outside_rig.arrived() == []
 
-    def test_after_a_failure_the_same_channel_tells_the_next_letter(self, outside_rig: MailRig | TwilioRig) -> None:
+    def test_after_a_failure_the_same_channel_tells_the_next_letter(self, outside_rig: OutsideRig) -> None:
         outside_rig.will(TEMPORARY)
         with pytest.raises(ChannelError):
             outside_rig.channel.send(letter(outside_rig.to))

@@ -102,9 +102,15 @@ def test_the_signatures_are_those_of_the_providers() -> None:
     assert (signed["timestamp"], signed["sign"]) == ("1773296400", "oCzchWzocEJlbhb4M40HdDmK1+RwCROpJjasmCCdO8w=")
 
 
-@pytest.mark.parametrize(("text", "most", "kept"), [("事件", 6, "事件"), ("事件三", 8, "事…"), ("事件三", 6, "事…")])
-def test_a_text_that_is_too_long_is_cut_between_characters(text: str, most: int, kept: str) -> None:
-    assert fitted(text, most) == kept
+@pytest.mark.parametrize(("text", "most", "kept"), [
+    ("事件", 6, "事件"), ("事件三", 8, "事…"), ("事件三", 6, "事…"),
+    ("事件三四编号K7Q2（演练）", 27, "事件…K7Q2（演练）"), ("事件三四K7Q2，很长很长", 12, "事…K7Q2"),
+    ("K7Q2事件三四K7Q2", 13, "K7Q2…K7Q2"),
+])
+def test_a_text_that_is_too_long_is_cut_between_characters_and_before_its_reference(text: str, most: int, kept: str) -> None:
+    found = fitted(letter(PHONE, text=text), most)
+    assert found == kept
+    assert len(found.encode()) <= most
 
 
 @pytest.mark.parametrize("name", ROBOTS)

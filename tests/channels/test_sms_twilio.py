@@ -6,6 +6,7 @@ import logging
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -221,3 +222,11 @@ class TestWhatBecameOfIt:
             receipt = TwilioGateway(twilio_settings(server.port)).find(letter(PHONE))
         assert (receipt.provider_id if receipt else None) == (SID if is_found else None)
         assert parse_qs(server.paths[0].partition("?")[2])["To"] == [PHONE]
+
+
+@pytest.mark.parametrize(("base_url", "replies", "is_two_way"), [
+    (None, None, False), (None, True, True), (None, False, False), ("http://127.0.0.1:9", None, True),
+    ("http://127.0.0.1:9", False, False)])
+def test_no_text_asks_for_a_reply_that_cannot_come_back(base_url: str | None, replies: bool | None, is_two_way: bool) -> None:
+    settings = replace(twilio_settings(9), twilio_api_base_url=base_url, sms_replies=replies)
+    assert TwilioGateway(settings).is_two_way is is_two_way

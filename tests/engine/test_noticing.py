@@ -37,6 +37,15 @@ def test_a_day_without_a_gap_is_a_day_without_a_notice(room: Room):
     assert room.messages() == []
 
 
+def test_a_gap_that_appears_later_in_the_day_is_told_within_ten_minutes(room: Room):
+    one = noticer(room)
+    assert one.notice(MORNING) == 0
+    one.gaps = noticer(room, "一处").gaps
+    assert one.notice(MORNING + timedelta(minutes=9, seconds=59)) == 0
+    assert one.notice(MORNING + timedelta(minutes=10)) == 2
+    assert one.notice(MORNING + timedelta(minutes=20)) == 0
+
+
 def test_each_day_has_one_notice_however_many_engines_try_and_however_late(room: Room):
     others = [noticer(room, "一处") for _ in range(4)]
     answers = at_once([lambda one=one: one.notice(MORNING + timedelta(hours=3)) for one in others])

@@ -81,6 +81,24 @@ def test_a_new_record_takes_the_place_of_one_that_still_waits(duty: Duty) -> Non
     assert go(duty, incoming="li") not in (wrong, right)  # signed by both: the next hand-over is another one
 
 
+def test_two_who_share_a_duty_each_hand_over_their_own(duty: Duty) -> None:
+    """主副班: domain 3.1 has two at a time."""
+    zheng = Actor(name="郑丙", role="duty_leader", key="zheng")
+    duty.add("zhou", "12 08:30", "13 08:30")
+    duty.add("li", "12 08:30", "13 08:30")
+    first, second = go(duty, incoming="wu"), go(duty, actor=LI, incoming="zheng")
+    assert come(duty, second, actor=zheng)
+    assert come(duty, first, actor=Actor(name="吴乙", role="duty_chief", key="wu"))
+
+
+def test_who_is_not_on_duty_by_the_roster_hands_nothing_over(duty: Duty) -> None:
+    duty.add("zhou", "12 08:30", "13 08:30")
+    duty.add("li", "13 08:30", "14 08:30")
+    with pytest.raises(Refusals) as refused:
+        go(duty, actor=LI, incoming="zhou")
+    assert [one.field for one in refused.value.refusals] == ["role"]
+
+
 def test_records_of_different_roles_do_not_meet(duty: Duty) -> None:
     officer = go(duty)
     go(duty, actor=Actor(name="吴乙", role="duty_chief", key="wu"), incoming="qin", role="duty_chief")

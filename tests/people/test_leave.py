@@ -76,6 +76,7 @@ def test_leave_is_entered_by_an_administrator_or_the_person_himself(roles: tuple
 
 @pytest.mark.parametrize(("changes", "wrong"), [
     ({"person": "nobody"}, ["person"]), ({"acting": "nobody"}, ["acting"]), ({"acting": "zheng"}, ["acting"]),
+    ({"acting": "yang"}, ["acting"]), ({"acting": "shen"}, ["acting"]),  # who audits or administers never logs a step
     ({"until": "14 08:30"}, ["until_at"]), ({"until": "13 08:30"}, ["until_at"]),
     ({"since": "10 08:30", "until": "11 08:30"}, ["until_at"]), ({"since": "11 14:04"}, ["from_at"]),
     ({"reason": "长" * 501}, ["reason"]), ({"reason": "a\0b"}, ["reason"]),

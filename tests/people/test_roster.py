@@ -44,12 +44,15 @@ def test_a_person_is_found_by_key_and_a_stranger_is_not(bureau: Store) -> None:
         assert roster.name_of(session, "nobody") == "nobody"
 
 
+BY_PHONE = dict.fromkeys(("sms", "voice", "wecom", "dingtalk"), "+8613800000001")
+
+
 @pytest.mark.parametrize(("given", "expected"), [
     ({}, {"console": "zhou"}),
-    ({"phone": "+8613800000001"}, {"sms": "+8613800000001", "console": "zhou"}),
+    ({"phone": "+8613800000001"}, {**BY_PHONE, "console": "zhou"}),
     ({"email": "zhou@example.com"}, {"email": "zhou@example.com", "console": "zhou"}),
     ({"phone": "+8613800000001", "email": "zhou@example.com"},
-     {"sms": "+8613800000001", "email": "zhou@example.com", "console": "zhou"}),
+     {**BY_PHONE, "email": "zhou@example.com", "console": "zhou"}),
 ])
 def test_a_person_is_reached_on_every_channel_he_has_an_address_for(given: dict, expected: dict) -> None:
     assert card(**given).addresses() == expected
@@ -132,10 +135,13 @@ def test_a_roster_that_ended_long_ago_still_leaves_a_hole(bureau: Store, now: da
     assert told(bureau, now) == []
 
 
-def test_somebody_made_inactive_leaves_his_shift_empty_and_his_cover_undone(bureau: Store, now: datetime) -> None:
+def test_who_has_left_leaves_his_shift_to_his_stand_in_and_his_cover_undone(bureau: Store, now: datetime) -> None:
     put(bureau, shift("wei", now, now + HOUR), shift("jiang", now, now + HOUR), cover("chu", "jiang", now, now + HOUR))
     with bureau.write() as session:
         session.get_one(Person, "wei").is_active = session.get_one(Person, "chu").is_active = False
+    assert told(bureau, now) == [("chen", "stand_in", "wei"), ("jiang", "shift", None)]
+    with bureau.write() as session:
+        session.get_one(Person, "wei").stand_in = None
     assert told(bureau, now) == [("jiang", "shift", None)]
 
 

@@ -22,8 +22,8 @@ from tests.simulation.agreement import Disagreement, Play
 from tests.simulation.world import fresh_sqlite
 
 SEEDS, SPANS, INCIDENTS = range(17), 4, 6  # spans of one play, incidents registered at the head of each
-SEEDS_ALONE, SPANS_ALONE = range(100, 108), 10
-FORECASTS, NOT_EMPTY = 130, 85  # of one play, at least; alone a tenth of it
+SEEDS_CAPPED, SPANS_CAPPED = range(100, 108), 10
+FORECASTS, NOT_EMPTY = 130, 85  # of one play, at least; capped a tenth of it
 PLAYS = 4  # within which a planted bug must be found
 
 
@@ -34,13 +34,13 @@ def test_what_is_foretold_is_what_happens(sqlite_template: Path, tmp_path: Path,
     assert played.compared >= NOT_EMPTY
 
 
-@pytest.mark.parametrize("seed", SEEDS_ALONE)
-def test_a_small_budget_is_met_as_foretold_and_again_after_midnight(sqlite_template: Path, tmp_path: Path, seed: int):
-    assert len(play(sqlite_template, tmp_path, seed, is_alone=True).cases) >= FORECASTS // 10
+@pytest.mark.parametrize("seed", SEEDS_CAPPED)
+def test_a_small_budget_is_used_up_together_as_foretold_and_again_after_midnight(sqlite_template: Path, tmp_path: Path, seed: int):
+    assert len(play(sqlite_template, tmp_path, seed, is_capped=True).cases) >= FORECASTS // 10
 
 
 def test_there_are_two_thousand_cases():
-    assert len(SEEDS) * FORECASTS + len(SEEDS_ALONE) * FORECASTS // 10 >= 2_000
+    assert len(SEEDS) * FORECASTS + len(SEEDS_CAPPED) * FORECASTS // 10 >= 2_000
 
 
 @pytest.mark.parametrize("seed", [201])
@@ -51,8 +51,8 @@ def test_what_is_foretold_is_what_happens_on_postgresql(postgresql_store: Store,
 def play(template: Path, folder: Path, seed: int, **planted: Any) -> Play:
     store = fresh_sqlite(template, folder, seed)
     try:
-        is_alone = planted.get("is_alone", False)
-        return Play(seed, store, **planted).run(SPANS_ALONE if is_alone else SPANS, INCIDENTS)
+        is_capped = planted.get("is_capped", False)
+        return Play(seed, store, **planted).run(SPANS_CAPPED if is_capped else SPANS, INCIDENTS)
     finally:
         store.dispose()
 
@@ -103,6 +103,10 @@ def what_it_sends_does_not_count() -> AbstractContextManager:
     return patch.object(Surroundings, "count", lambda self, ways: None)
 
 
+def what_others_send_does_not_count() -> AbstractContextManager:
+    return patch.object(forecast, "_beside", lambda session, incident_id, until: ([], [], 0))
+
+
 def the_day_never_ends() -> AbstractContextManager:
     whole = forecast.midnight_of
     first: list = []
@@ -131,7 +135,8 @@ PLANTED = {  # bug → where it is planted, and the seed to begin with
     the_first_cover_decides: ("forecasting", 0), nobody_acts_for_anybody: ("forecasting", 3),
     the_roster_stands_still: ("forecasting", 2), an_answer_pauses_nothing: ("forecasting", 3),
     readiness_asks_every_channel: ("forecasting", 2),
-    what_it_sends_does_not_count: ("forecasting", 100), the_day_never_ends: ("forecasting", 102),
+    what_it_sends_does_not_count: ("forecasting", 100), the_day_never_ends: ("forecasting", 100),
+    what_others_send_does_not_count: ("forecasting", 100),
 }
 
 
@@ -140,7 +145,7 @@ def test_a_bug_planted_on_one_side_is_found(sqlite_template: Path, tmp_path: Pat
     where, first = PLANTED[plant]
     for seed in range(first, first + PLAYS):
         try:
-            play(sqlite_template, tmp_path, seed, is_alone=first >= SEEDS_ALONE[0], **{where: plant})
+            play(sqlite_template, tmp_path, seed, is_capped=first >= SEEDS_CAPPED[0], **{where: plant})
         except Disagreement:
             return
     pytest.fail(f"{PLAYS} plays went by and nothing was found")

@@ -155,6 +155,21 @@ def test_what_the_number_had_today_counts(store, now):
     assert [call.recipients[0].is_capped for call in found.calls] == [False, True]  # three before, one now
 
 
+def test_open_incidents_use_up_a_number_together_in_the_order_they_came_in(store, now):
+    a_rule = small_rule(rung(1, AFTER, 0, "duty_officer", repeats=EVERY_30))
+    room = Room(store, now, a_rule)
+    numbers = [room.register(), room.register()]
+    an_hour = room.now + HOUR
+    found = [foresee(room, number, budget=3, until=an_hour) for number in numbers]
+    supposed = forecaster(room, 3).if_one_came_in(a_rule, room.now, until=an_hour)
+    first_capped = [next(call.at for call in each.calls if call.recipients[0].is_capped) - now for each in (*found, supposed)]
+    assert first_capped == [HOUR, HOUR / 2, HOUR / 2]  # two first notices, then the older one has the third
+    room.ticker.daily_budget = 3
+    room.work(minutes=61)
+    assert [(one.facts["number"], one.created_at - now) for one in room.messages(channel="sms")] == [
+        (numbers[0], 0 * HOUR), (numbers[1], 0 * HOUR), (numbers[0], HOUR / 2)]
+
+
 def test_repeats_that_say_nothing_new_are_told_with_the_first(store, now):
     pace = (Repeat(timedelta(minutes=5), 3), Repeat(timedelta(minutes=10), 2), Repeat(timedelta(minutes=30)))
     room = Room(store, now, small_rule(rung(1, OVERDUE_BY, 1, "duty_chief", repeats=pace)))

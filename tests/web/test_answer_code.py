@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from incident_clock.outbox.messages import GUESSING, STAND_IN
 from incident_clock.outbox.tables import Message, WrongCode
+from tests.support.telling import RecordingChannel
 from tests.web.house import House, at
 
 
@@ -131,3 +132,15 @@ def test_a_code_never_stands_where_colleagues_read_the_texts(house: House, numbe
         message.attempts[0].text = f"确认码{message.answer_code}。"
     page = house.client("yang").get("/outbox").text
     assert ("确认码······" in page, "100001" in page) == (True, False)
+
+
+@pytest.mark.parametrize(("channel", "is_two_way", "asks"), [
+    ("sms", True, "回复1001确认"), ("sms", False, "确认码100001"), ("wecom", False, "确认码100001"), ("console", False, "回复1001确认")])
+def test_a_text_on_a_way_without_answers_carries_the_code_instead(house: House, number: str, channel: str, is_two_way: bool,
+                                                                  asks: str) -> None:
+    vars(house.assembly)["channels"] = {channel: RecordingChannel(channel, house.clock, is_two_way=is_two_way)}
+    with house.assembly.store.read() as session:
+        message = session.scalars(select(Message).order_by(Message.id)).first()
+        message.channel = channel
+        text = house.assembly.text_of(message, house.clock.now())
+    assert {word for word in ("回复1001确认", "确认码100001") if word in text} == {asks}
