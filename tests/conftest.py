@@ -5,7 +5,6 @@ in it. `sqlite_url` and `postgresql_url` name fresh empty databases. `page()` op
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from incident_clock.store.session import Store
 from tests import chromium as chromium_support
 from tests.postgresql import Run, Server, locked, server_url
 from tests.schema import create_from_models
+from tests.support.databases import copied, empty, kept_store
 from tests.tally import IN_CHROMIUM, ON_POSTGRESQL, Tally, ran
 
 OWN_SETTINGS = ("DATABASE_URL", "HOST", "MAIL_FROM", "PORT", "SMTP_URL")
@@ -34,26 +34,20 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture
-def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(sqlite_template: Path, kept_folder: Path) -> Iterator[Store]:
     """A fresh SQLite file with the whole schema."""
-    path = tmp_path / "incident_clock.db"
-    shutil.copyfile(sqlite_template, path)
-    store = Store(f"sqlite:///{path}")
+    store = copied(sqlite_template, kept_folder / "incident_clock.db")
     yield store
     store.dispose()
 
 
 @pytest.fixture
-def postgresql_store(
-    request: pytest.FixtureRequest, postgresql_server: Server, postgresql_template: str
-) -> Iterator[Store]:
-    """A fresh PostgreSQL database with the whole schema."""
+def postgresql_store(request: pytest.FixtureRequest, kept_database: str) -> Store:
+    """A PostgreSQL database with the whole schema and nothing in it."""
     ran(request, ON_POSTGRESQL)
-    url = postgresql_server.create(template=postgresql_template)
-    store = Store(url)
-    yield store
-    store.dispose()
-    postgresql_server.drop(url)
+    store = kept_store(kept_database)
+    empty(store)
+    return store
 
 
 @pytest.fixture
@@ -68,6 +62,21 @@ def postgresql_url(request: pytest.FixtureRequest, postgresql_server: Server) ->
     ran(request, ON_POSTGRESQL)
     url = postgresql_server.create()
     yield url
+    postgresql_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def kept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this worker's one SQLite file lies, copied afresh for each test."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def kept_database(postgresql_server: Server, postgresql_template: str) -> Iterator[str]:
+    """URL of this worker's one PostgreSQL database, emptied before each test."""
+    url = postgresql_server.create(template=postgresql_template)
+    yield url
+    kept_store(url).dispose()
     postgresql_server.drop(url)
 
 

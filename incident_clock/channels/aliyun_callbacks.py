@@ -17,7 +17,7 @@ MOST_ITEMS = 1000
 LONGEST_TEXT = 2000  # letters: more is no SMS
 
 ID = re.compile(r"[0-9A-Za-z^_-]{1,64}")
-MOBILE = re.compile(r"(?:\+|00)?(?:86)?(1[3-9][0-9]{9})")
+MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
 
 
 @dataclass(frozen=True, slots=True)

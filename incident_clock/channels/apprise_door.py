@@ -44,8 +44,8 @@ class AppriseChannel(Channel):
         if not URL.fullmatch(self._url):
             return [f"{SETTING} is no URL of the form service://…"]
         if self._url.partition(":")[0].lower() in OURS or _host(self._url) in HOSTS_OF_OURS:
-            return [f"{SETTING} must not be a robot of WeCom, DingTalk or Feishu: use the channels wecom, dingtalk and "
-                    "feishu, which read the business code in the body; apprise takes each refusal for success."]
+            return [(f"{SETTING} must not be a robot of WeCom, DingTalk or Feishu: our own channels wecom, dingtalk "
+                     "and feishu read the business code in the body, and apprise takes a refusal for success.")]
         if importlib.util.find_spec("apprise") is None:
             return [f"{SETTING} needs the optional package apprise: pip install 'incident-clock[apprise]'."]
         if self._server("nobody") is None:
@@ -77,10 +77,10 @@ class AppriseChannel(Channel):
 
     def _server(self, to: str) -> Any:
         """The service as apprise has it, or None. It tells nobody anything yet."""
-        import apprise  # slow, and optional
-
         for chatty in ("apprise", "urllib3.connectionpool"):  # they write down URLs with their keys
             logging.getLogger(chatty).setLevel(logging.CRITICAL)
+        import apprise  # slow, and optional
+
         server = apprise.Apprise.instantiate(self._url.replace(PLACE, quote(to, safe="")), suppress_exceptions=True)
         if server is not None:
             server.socket_connect_timeout, server.socket_read_timeout = CONNECT_TIMEOUT_S, READ_TIMEOUT_S

@@ -86,7 +86,7 @@ class AliyunGateway(Channel):
         if mobile is None:
             raise ChannelError("The person's number is no mainland mobile number (+861…).", is_permanent=True,
                                gateway=self.name)
-        template = self._templates.get(letter.template)
+        template = self._template(letter)
         if template is None:
             raise ChannelError("INCIDENT_CLOCK_SMS_TEMPLATES has no code for the template "
                                f"{letter.template or 'of this text'}.", is_permanent=True, gateway=self.name)
@@ -119,6 +119,11 @@ class AliyunGateway(Channel):
             return None
         self._remember(letter.tracking, sent)
         return Receipt(letter.tracking, "Aliyun had taken it over", self.name)
+
+    def _template(self, letter: Letter) -> str | None:
+        """The filed Chinese one where none is filed for the letter's language: rather mixed than not told."""
+        plain = letter.template.removesuffix(f"-{letter.language}")
+        return self._templates.get(letter.template) or self._templates.get(plain)
 
     def _details(self, sent: Sent) -> Iterator[Mapping[str, Any]]:
         """What it knows of the SMS, on the day it left and on the next where that is near."""

@@ -22,4 +22,4 @@ def api_on_both(store: Store, tmp_path: Path) -> Iterator[Api]:
 def _opened(store: Store, folder: Path) -> Iterator[Api]:
     api = Api.open(store.url.render_as_string(hide_password=False), folder)
     yield api
-    api.assembly.store.dispose()
+    api.close()

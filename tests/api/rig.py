@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +12,13 @@ from werkzeug.test import TestResponse
 
 from incident_clock.assembly import Assembly
 from incident_clock.clock import VirtualClock
-from incident_clock.people.importing import import_people, read_people
+from incident_clock.people.importing import PeopleFile, import_people, read_people
 from incident_clock.people.tokens import issue_token
 from incident_clock.settings import ROOT, read_settings
-from incident_clock.web.app import create_app
+from tests.support.applications import given_back, lent
 from tests.support.bureau import SHEN
+from tests.support.databases import kept_store
+from tests.web.house import rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LABEL = "12345热线平台"
@@ -45,9 +48,14 @@ class Api:
             "INCIDENT_CLOCK_PROTOCOL": str(ROOT / "config/protocols/district-emergency.yaml"),
             "INCIDENT_CLOCK_PROTOCOLS": str(ROOT / "config/protocols")}, folder / "no.env", folder)
         assembly = Assembly.of(settings, clock)
+        vars(assembly).update(protocols=rules(), store=kept_store(database_url))  # once for all tests
         with assembly.store.write() as session:
-            import_people(session, read_people(ROOT / "config/people.example.yaml"), actor=SHEN, now=clock.now())
-        return cls(assembly, clock, create_app(assembly))
+            import_people(session, _people(), actor=SHEN, now=clock.now())
+        return cls(assembly, clock, lent(assembly))
+
+    def close(self) -> None:
+        self.assembly.store.dispose()
+        given_back(self.app)
 
     def token(self, role: str, label: str = LABEL) -> str:
         """A token of this role; the same one each time."""
@@ -81,6 +89,11 @@ class Api:
     def tick(self) -> None:
         """One tick of the real engine."""
         self.assembly.ticker().tick(self.clock.now())
+
+
+@cache
+def _people() -> PeopleFile:
+    return read_people(ROOT / "config/people.example.yaml")
 
 
 def complaints(told: TestResponse) -> dict[str | None, str]:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from incident_clock.channels.base import ChannelSettings
+from incident_clock.channels.base import Channel, ChannelSettings, Letter, Receipt, Report
 from incident_clock.channels.catalog import open_channels
 from tests.channels.rigs import PERMANENT, PHONE, TEMPORARY, UNKNOWN
 from tests.channels.server_domestic import JsonServer
 from tests.channels.servers import CLOSE
 
 KEY = "k3y-0f-the-robot"
+ACCESS_KEY, ACCESS_SECRET = "LTAI5tExampleKeyOfOurs", "s3cret0fTheAccessKey"
 GATEWAY_FILE = """\
 url: http://127.0.0.1:{port}/send
 headers: {{Authorization: Bearer {key}}}
@@ -104,9 +107,61 @@ class FeishuRig(JsonRig):
         self.server.status = 200
 
 
+class AliyunRig(JsonRig):
+    name, codes = "sms", ("isv.BLACK_KEY_CONTROL_LIMIT", "isp.SYSTEM_ERROR")
+
+    def __init__(self, server: JsonServer, folder: Path) -> None:
+        server.body = {"Code": "OK", "Message": "OK", "BizId": "900619746936498440^0", "RequestId": "F655A8D5"}
+        settings = aliyun_settings(server.port, folder, sms_gateways=("aliyun",))
+        super().__init__(server, settings, PHONE, PHONE[3:], ACCESS_KEY, ACCESS_SECRET)
+        self.channel = Filed(self.channel)
+
+    def arrived(self) -> list[str]:
+        asked = [parse_qs(urlsplit(path).query) for path in self.server.paths]
+        return [json.loads(query["TemplateParam"][0])["text"] for query in asked if "TemplateParam" in query]
+
+    def refusal(self, code: Any) -> dict[str, Any]:
+        return {"Code": code, "Message": " ".join(self.secrets), "RequestId": "F655A8D5"}
+
+
+class Filed(Channel):
+    """A channel that only sends filed texts: the whole text is the one word of its template."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    @property
+    def name(self) -> str:
+        return self._channel.name
+
+    @property
+    def is_loopback(self) -> bool:
+        return self._channel.is_loopback
+
+    def problems(self) -> list[str]:
+        return self._channel.problems()
+
+    def send(self, letter: Letter) -> Receipt:
+        return self._channel.send(replace(letter, template="notice", params={"text": letter.text}))
+
+    def look_up(self, provider_id: str, *, gateway: str = "") -> Report | None:
+        return self._channel.look_up(provider_id, gateway=gateway)
+
+    def find(self, letter: Letter, *, gateway: str = "") -> Receipt | None:
+        return self._channel.find(letter, gateway=gateway)
+
+
+def aliyun_settings(port: int, folder: Path, **other: Any) -> ChannelSettings:
+    path = folder / "sms-templates.yaml"
+    path.write_text("notice: SMS_100000001\noverdue: SMS_100000002\n")
+    return ChannelSettings(**{
+        "aliyun_access_key_id": ACCESS_KEY, "aliyun_access_key_secret": ACCESS_SECRET, "aliyun_sign_name": "云河城管",
+        "aliyun_endpoint": f"http://127.0.0.1:{port}", "sms_templates": path} | other)
+
+
 def robot_url(server: JsonServer) -> str:
     return f"http://127.0.0.1:{server.port}/send?key={KEY}"
 
 
 RIGS: dict[str, Callable[[JsonServer, Path], JsonRig]] = {
-    "http": HttpRig, "wecom": WecomRig, "dingtalk": DingtalkRig, "feishu": FeishuRig}
+    "http": HttpRig, "aliyun": AliyunRig, "wecom": WecomRig, "dingtalk": DingtalkRig, "feishu": FeishuRig}

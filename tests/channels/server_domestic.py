@@ -22,6 +22,7 @@ class JsonServer:
     bodies: list[bytes] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     kinds: list[str | None] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)  # names small
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -42,6 +43,7 @@ class JsonServer:
             def do_POST(self) -> None:
                 us.bodies.append(self.rfile.read(int(self.headers["Content-Length"] or 0)))
                 us.paths.append(self.path)
+                us.heads.append({name.lower(): value for name, value in self.headers.items()})
                 us.kinds.append(self.headers["Content-Type"])
                 if us.trouble == CLOSE:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

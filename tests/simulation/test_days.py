@@ -16,8 +16,8 @@ SEEDS_ON_POSTGRESQL = range(1_000, 1_005)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_virtual_day(sqlite_template: Path, tmp_path: Path, seed: int):
-    store = fresh_sqlite(sqlite_template, tmp_path, seed)
+def test_a_virtual_day(sqlite_template: Path, kept_folder: Path, seed: int):
+    store = fresh_sqlite(sqlite_template, kept_folder, "day")
     examine(World(seed, store).live())
     store.dispose()
 
@@ -27,8 +27,8 @@ def test_a_virtual_day_on_postgresql(postgresql_store: Store, seed: int):
     examine(World(seed, postgresql_store).live())
 
 
-def test_the_same_seed_plays_the_same_day(sqlite_template: Path, tmp_path: Path):
-    first, second = (World(3, fresh_sqlite(sqlite_template, tmp_path, name)).live() for name in ("first", "second"))
+def test_the_same_seed_plays_the_same_day(sqlite_template: Path, kept_folder: Path):
+    first, second = (World(3, fresh_sqlite(sqlite_template, kept_folder, name)).live() for name in ("first", "second"))
     assert first.calls == second.calls
     assert [(told.at, told.text) for told in first.room.told] == [(told.at, told.text) for told in second.room.told]
     for world in (first, second):

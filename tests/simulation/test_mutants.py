@@ -227,12 +227,12 @@ MUTANTS = {  # planted bug → the invariant that must be found broken, and the 
 
 
 @pytest.mark.parametrize("plant", MUTANTS, ids=[plant.__name__ for plant in MUTANTS])
-def test_a_planted_bug_is_found(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Patch):
+def test_a_planted_bug_is_found(sqlite_template: Path, kept_folder: Path, monkeypatch: pytest.MonkeyPatch, plant: Patch):
     plant(monkeypatch)
     invariant, first = MUTANTS[plant]
     found = set()
     for seed in range(first, first + DAYS):
-        store = fresh_sqlite(sqlite_template, tmp_path, seed)
+        store = fresh_sqlite(sqlite_template, kept_folder, "day")
         try:
             examine(World(seed, store).live())
         except Broken as broken:

@@ -4,7 +4,6 @@ engine that dies, channels that fail.
 The product's own parts do the work; this only decides what happens when, and keeps what an oracle needs to know.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from incident_clock.protocol.steps import AFTER, BEFORE_DUE, OVERDUE_BY, Repeat
 from incident_clock.store.session import Store
 from tests.simulation.prediction import Staff
 from tests.support.bureau import KEY_OF, WANG, WU, ZHOU, rung, small_rule
+from tests.support.databases import copied
 from tests.support.room import Room
 from tests.support.roster import away, put
 from tests.support.telling import ARRIVES, PERMANENT, TEMPORARY, UNKNOWN
@@ -300,6 +300,4 @@ class World:
 
 def fresh_sqlite(template: Path, folder: Path, name: object) -> Store:
     """A throw-away copy of the empty database."""
-    path = folder / f"{name}.db"
-    shutil.copyfile(template, path)
-    return Store(f"sqlite:///{path}", is_durable=False)
+    return copied(template, folder / f"{name}.db")

@@ -5,11 +5,8 @@ from datetime import datetime
 import pytest
 
 from incident_clock.store.session import Store
-from tests.support.databases import kept_database, postgresql_store
 from tests.support.room import Room
 from tests.support.story import Story
-
-__all__ = ["kept_database", "postgresql_store"]
 
 
 @pytest.fixture

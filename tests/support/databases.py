@@ -1,36 +1,41 @@
-"""A quicker `postgresql_store` for suites of many small tests: one database per worker, emptied before each test.
+"""Stores kept by a worker from test to test, each test with the whole schema and nothing in it.
 
-Making a database takes half a second, emptying one a hundredth. A conftest imports the fixtures to have them.
+A new Store compiles every statement anew and a new PostgreSQL database takes half a second; so one file and one
+database serve a worker, the file copied afresh and the database emptied before each test. SQLite keeps its journal
+here as in the product and gives up the disk's confirmation alone.
 """
 
-from collections.abc import Iterator
+import shutil
+from pathlib import Path
+from typing import Any
 
-import pytest
+from sqlalchemy import event
 
 from incident_clock.store.base import Base
 from incident_clock.store.session import Store
-from tests.postgresql import Server
-from tests.tally import ON_POSTGRESQL, ran
 
-LEDGER = ("ledger_entry", "ledger_text")  # tables whose guards refuse to be emptied
+LEDGER = ("ledger_entry", "ledger_text", "administration_entry", "administration_text")  # guarded against being emptied
 
-
-@pytest.fixture(scope="package")
-def kept_database(postgresql_server: Server, postgresql_template: str) -> Iterator[str]:
-    """URL of a database with the whole schema that many tests use one after the other."""
-    url = postgresql_server.create(template=postgresql_template)
-    yield url
-    postgresql_server.drop(url)
+_KEPT: dict[str, Store] = {}
 
 
-@pytest.fixture
-def postgresql_store(request: pytest.FixtureRequest, kept_database: str) -> Iterator[Store]:
-    """A PostgreSQL database with the whole schema and nothing in it."""
-    ran(request, ON_POSTGRESQL)
-    store = Store(kept_database)
-    empty(store)
-    yield store
+def kept_store(url: str) -> Store:
+    """The worker's Store of this database, opened by whoever asks first."""
+    if url not in _KEPT:
+        _KEPT[url] = store = Store(url)
+        if store.is_sqlite:
+            event.listen(store.engine, "connect", _without_waiting_for_the_disk)
+    return _KEPT[url]
+
+
+def copied(template: Path, path: Path) -> Store:
+    """The kept Store of `path`, whose file is made a fresh copy of `template`."""
+    store = kept_store(f"sqlite:///{path}")
     store.dispose()
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.rmdir() if leftover.is_dir() else leftover.unlink()
+    shutil.copyfile(template, path)
+    return store
 
 
 def empty(store: Store) -> None:
@@ -41,3 +46,7 @@ def empty(store: Store) -> None:
                   *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in LEDGER)]
     with store.write() as session:
         session.connection().exec_driver_sql("; ".join(statements))
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from incident_clock.store.session import Store
+from tests.support.databases import copied
 from tests.web.house import House, at, billboard
 
 
@@ -19,10 +20,10 @@ def house(sqlite_store: Store, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def busy(billboard_file: tuple[Path, str], tmp_path: Path) -> Iterator[House]:
+def busy(billboard_file: tuple[Path, str], kept_folder: Path, tmp_path: Path) -> Iterator[House]:
     played, number = billboard_file
-    shutil.copyfile(played, tmp_path / "busy.db")
-    opened = House.over(f"sqlite:///{tmp_path / 'busy.db'}", tmp_path, now=at("14:50:12"))
+    store = copied(played, kept_folder / "busy.db")
+    opened = House.over(str(store.url), tmp_path, now=at("14:50:12"))
     opened.s02 = number
     yield opened
     opened.close()

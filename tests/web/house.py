@@ -25,8 +25,9 @@ from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.registry.tables import NumberSeries
 from incident_clock.settings import ROOT, Settings
-from incident_clock.web.app import create_app
+from tests.support.applications import given_back, lent
 from tests.support.bureau import WU, ZHOU, ZONE, move_in
+from tests.support.databases import kept_store
 from tests.web.forms_of import forms_of
 
 
@@ -72,8 +73,8 @@ class House:
     """An assembly whose clock is `clock`, and the application over it."""
 
     def __init__(self, assembly: Assembly, clock: VirtualClock) -> None:
-        vars(assembly)["protocols"] = rules()  # read once for all tests
-        self.assembly, self.clock, self.app = assembly, clock, create_app(assembly)
+        vars(assembly).update(protocols=rules(), store=kept_store(assembly.settings.database_url))  # once for all tests
+        self.assembly, self.clock, self.app = assembly, clock, lent(assembly)
         self.app.jinja_env.bytecode_cache = COMPILED
         self.s02 = ""
         self._ticker, self._sender = assembly.ticker(), assembly.sender("test-engine")
@@ -93,6 +94,7 @@ class House:
 
     def close(self) -> None:
         self.assembly.store.dispose()
+        given_back(self.app)
 
     def play(self, until: datetime) -> None:
         """Let the engine work up to `until`; it has ticked two seconds before that instant."""
