@@ -13,8 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict
+from incident_clock.ledger.fact import Actor
 from incident_clock.people import roster
 from incident_clock.people.readiness import Gap, gaps
+from incident_clock.people.roster_file import RosterFile
+from incident_clock.people.roster_importing import RosterSummary, import_roster
+from incident_clock.people.sheets import Progress
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.store.session import Store
@@ -51,6 +55,13 @@ class Office:
                     since=f"{torn.from_at.astimezone(self.zone):%Y-%m-%d %H:%M}", step=torn.step_title,
                     rung=torn.rung, roles=list(torn.role_titles))
         return done
+
+    def take_roster(self, file: RosterFile, *, actor: Actor, now: datetime,
+                    progress: Progress | None = None) -> RosterSummary:
+        """Make the roster say what a file says. Only a hole within the file's own span is refused: what comes after it
+        is not planned yet, which the readiness board shows. Raises Conflict."""
+        return self.change(lambda session: import_roster(session, file, actor=actor, now=now, progress=progress),
+                           now=now, until=file.until_at)
 
     def _gaps(self, session: Session, now: datetime, until: datetime) -> tuple[Gap, ...]:
         with Session(session.connection()) as fresh:  # sees what was written, whatever the edit's own session remembers

@@ -8,6 +8,8 @@ import importlib.util
 import logging
 import re
 import threading
+from email import charset
+from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -24,6 +26,8 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+-]{0,30}://[!-~]+")
 # These answer HTTP 200 to what they refuse, which apprise takes for success.
 OURS = ("wecombot", "dingtalk", "feishu", "lark")
 HOSTS_OF_OURS = ("qyapi.weixin.qq.com", "oapi.dingtalk.com", "open.feishu.cn", "open.larksuite.com")
+
+_loading = threading.Lock()
 
 
 class AppriseChannel(Channel):
@@ -77,14 +81,31 @@ class AppriseChannel(Channel):
 
     def _server(self, to: str) -> Any:
         """The service as apprise has it, or None. It tells nobody anything yet."""
-        for chatty in ("apprise", "urllib3.connectionpool"):  # they write down URLs with their keys
-            logging.getLogger(chatty).setLevel(logging.CRITICAL)
-        import apprise  # slow, and optional
-
-        server = apprise.Apprise.instantiate(self._url.replace(PLACE, quote(to, safe="")), suppress_exceptions=True)
+        server = _package().Apprise.instantiate(self._url.replace(PLACE, quote(to, safe="")), suppress_exceptions=True)
         if server is not None:
             server.socket_connect_timeout, server.socket_read_timeout = CONNECT_TIMEOUT_S, READ_TIMEOUT_S
         return server
+
+
+def _package() -> Any:
+    with _loading:  # two threads at once would keep each other's leavings
+        return _loaded()
+
+
+@cache
+def _loaded() -> Any:
+    """The package with all its services: slow, optional, and talkative about URLs with their keys.
+
+    One of its services changes for the whole process how Python encodes e-mail, ours too; that is taken back.
+    """
+    for chatty in ("apprise", "urllib3.connectionpool"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    as_they_were = dict(charset.CHARSETS)
+    import apprise
+
+    apprise.Apprise.instantiate("json://localhost", suppress_exceptions=True)  # this loads the services
+    charset.CHARSETS.update(as_they_were)
+    return apprise
 
 
 def _tell(server: Any, letter: Letter, said: SimpleQueue[bool]) -> None:

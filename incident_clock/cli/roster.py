@@ -18,7 +18,7 @@ from incident_clock.people.access import role_title
 from incident_clock.people.duty import ROSTERED_ROLES, DutyBook, Holder
 from incident_clock.people.roster_exporting import csv_of, roster_rows, xlsx_of
 from incident_clock.people.roster_file import read_roster
-from incident_clock.people.roster_importing import RosterSummary, import_roster
+from incident_clock.people.roster_importing import RosterSummary
 from incident_clock.people.sheets import read_sheet
 from incident_clock.phrases import Phrases
 
@@ -37,7 +37,8 @@ def roster() -> None:
 def import_(file: Path, is_json: bool) -> None:
     """Make the roster say what FILE (CSV or XLSX) says, from now to its last shift.
 
-    docs/roster.md shows such a sheet. Nothing is changed when any row is wrong, or when a rung would reach nobody.
+    docs/roster.md shows such a sheet. Nothing is changed when any row is wrong, or when a rung would reach nobody
+    within the time the file is about.
     """
     assembly = opened()
     now = assembly.clock.now()
@@ -47,9 +48,7 @@ def import_(file: Path, is_json: bool) -> None:
             everybody = people.everybody(session)
         plan = read_roster(sheet, people=everybody, zone=assembly.zone,
                            handover_time=assembly.settings.handover_time, progress=bar("Checking"))
-        done = assembly.office.change(
-            lambda session: import_roster(session, plan, actor=operator(), now=now, progress=bar("Writing")),
-            now=now, until=max(plan.until_at, now + LOOK_AHEAD))
+        done = assembly.office.take_roster(plan, actor=operator(), now=now, progress=bar("Writing"))
     if is_json:
         print_json(_plain(done))
         return
@@ -57,6 +56,8 @@ def import_(file: Path, is_json: bool) -> None:
     past = f" {done.past} are over and changed nothing." if done.past else ""
     click.echo(f"{done.shifts} shifts from {words.moment(done.from_at)} to {words.moment(done.until_at)}: "
                f"{done.added} added, {done.replaced} replaced.{past}", err=True)
+    if done.until_at < now + LOOK_AHEAD:
+        click.echo(f"Nobody is on duty from {words.moment(done.until_at)} on: import what follows in time.", err=True)
 
 
 @roster.command()

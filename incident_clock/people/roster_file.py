@@ -36,7 +36,7 @@ ONLY_OF_PEOPLE = ("部门", "B角", "邮箱", "语言", "unit", "roles", "stand_
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedShift:
+class RosterEntry:
     """A shift as the sheet plans it. `person` is a key, `row` where it stands; the end is not included."""
 
     role: str
@@ -52,7 +52,7 @@ class RosterFile:
 
     source: str
     sha256: str
-    entries: tuple[PlannedShift, ...]
+    entries: tuple[RosterEntry, ...]
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def read_roster(sheet: Sheet, *, people: Iterable[PersonCard], zone: ZoneInfo, h
     """
     remarks = Remarks(sheet)
     cards = {card.key: card for card in people}
-    found: list[tuple[PlannedShift, int]] = []
+    found: list[tuple[RosterEntry, int]] = []
     layout = _layout(remarks)
     if layout is not None:
         is_wide, columns = layout
@@ -88,7 +88,7 @@ def read_roster(sheet: Sheet, *, people: Iterable[PersonCard], zone: ZoneInfo, h
             span = hours.of(row)
             named = read(row)
             if span is not None:
-                found += [(PlannedShift(role, card.key, *span, row.number), column) for role, card, column in named]
+                found += [(RosterEntry(role, card.key, *span, row.number), column) for role, card, column in named]
             if progress and (done % TOLD_EVERY == 0 or done == len(sheet.rows)):
                 progress(done, len(sheet.rows))
         _complain_of_overlaps(remarks, found, cards)
@@ -129,10 +129,10 @@ def _layout(remarks: Remarks) -> tuple[bool, dict[str, int]] | None:
     return is_wide, columns
 
 
-def _complain_of_overlaps(remarks: Remarks, found: list[tuple[PlannedShift, int]],
+def _complain_of_overlaps(remarks: Remarks, found: list[tuple[RosterEntry, int]],
                           people: dict[str, PersonCard]) -> None:
     """The same person cannot be on duty twice in the same role at the same time."""
-    by_person: dict[tuple[str, str], list[tuple[PlannedShift, int]]] = {}
+    by_person: dict[tuple[str, str], list[tuple[RosterEntry, int]]] = {}
     for shift, column in found:
         by_person.setdefault((shift.role, shift.person), []).append((shift, column))
     for same in by_person.values():

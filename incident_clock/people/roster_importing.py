@@ -20,7 +20,7 @@ from incident_clock.people.access import TITLES
 from incident_clock.people.duty_checks import LATE_NOTE, require_covers_stand, take_turn
 from incident_clock.people.duty_tables import Cover, Shift
 from incident_clock.people.facts import RosterImported
-from incident_clock.people.roster_file import PlannedShift, RosterFile
+from incident_clock.people.roster_file import RosterEntry, RosterFile
 from incident_clock.people.sheets import Progress
 from incident_clock.phrases import N_
 from incident_clock.store.writing import changed
@@ -89,7 +89,7 @@ def import_roster(session: Session, file: RosterFile, *, actor: Actor, now: date
     return done
 
 
-def _check_people(session: Session, entries: Iterable[PlannedShift]) -> None:
+def _check_people(session: Session, entries: Iterable[RosterEntry]) -> None:
     """The directory may have changed since the file was read."""
     roles = {card.key: card.roles for card in roster.everybody(session)}
     for person, role in {(entry.person, entry.role): None for entry in entries}:
@@ -98,7 +98,7 @@ def _check_people(session: Session, entries: Iterable[PlannedShift]) -> None:
                            name=roster.name_of(session, person), role=TITLES[role])
 
 
-def _change(session: Session, role: str, wanted: Sequence[PlannedShift], now: datetime) -> _Change:
+def _change(session: Session, role: str, wanted: Sequence[RosterEntry], now: datetime) -> _Change:
     """What to remove and to add so that the role's roster says what is wanted. A row that says it already stays."""
     since, until_at = min(entry.from_at for entry in wanted), max(entry.until_at for entry in wanted)
     there = session.execute(select(Shift.id, Shift.person, Shift.from_at, Shift.until_at).where(

@@ -7,10 +7,10 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from incident_clock.errors import Invalid, Refusal
+from incident_clock.office import LOOK_AHEAD
 from incident_clock.people import roster
 from incident_clock.people.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
 from incident_clock.people.roster_file import RosterFile, read_roster
-from incident_clock.people.roster_importing import RosterSummary, import_roster
 from incident_clock.people.sheets import LARGEST_FILE, sheet_of
 from incident_clock.phrases import N_
 from incident_clock.web.context import assembly, language, now, phrases, sentences, zone
@@ -44,9 +44,7 @@ def take() -> ResponseReturnValue:
     require_keeper()
     try:
         file = _read()
-        done: RosterSummary = assembly().office.change(
-            lambda session: import_roster(session, file, actor=actor(), now=now()), now=now(),
-            until=file.until_at)
+        done = assembly().office.take_roster(file, actor=actor(), now=now())
     except Refusal as refusal:
         return _page(refusal)
     words = RosterWords(Telling(phrases(), now()))
@@ -57,6 +55,9 @@ def take() -> ResponseReturnValue:
                         added=done.added, replaced=done.replaced), "ok")
     if done.past:
         flash(phrases().say(N_("表里另有%(past)s班已经值完，没有导入"), past=done.past), "note")
+    if done.until_at < now() + LOOK_AHEAD:
+        flash(phrases().say(N_("表到 %(until)s 为止，之后还没有人值班，请及时导入下一张"),
+                            until=words.at(done.until_at)), "note")
     day = done.from_at.astimezone(zone()).date()
     return redirect(url_for("roster.show", since=day.isoformat()), 303)
 

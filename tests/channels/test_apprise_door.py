@@ -1,17 +1,18 @@
-"""The door to apprise: what is refused before it opens; and, where the package is installed, that it opens."""
+"""The door to apprise: what is refused before it opens, with and without the package; and that it opens."""
 
 import importlib.util
 import json
-import sys
+import logging
+from email import charset
 
 import pytest
 
+from incident_clock.channels import apprise_door
 from incident_clock.channels.apprise_door import AppriseChannel
 from incident_clock.channels.base import GATEWAY_DOWN, PERMANENT, TEMPORARY, UNKNOWN, ChannelError, ChannelSettings
 from tests.channels.rigs import letter
 from tests.channels.server_domestic import JsonServer
 
-IS_INSTALLED = importlib.util.find_spec("apprise") is not None
 KEY = "k3y-0f-the-service"
 
 
@@ -38,7 +39,7 @@ class Package:
 
 @pytest.fixture
 def package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", Package)
+    monkeypatch.setattr(apprise_door, "_package", lambda: Package)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
 
 
@@ -85,7 +86,7 @@ def test_what_the_package_says_is_all_that_is_known() -> None:
 
 @pytest.mark.usefixtures("package")
 def test_a_service_that_never_answers_is_given_up_and_the_outcome_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("incident_clock.channels.apprise_door._tell", lambda server, letter, said: None)
+    monkeypatch.setattr(apprise_door, "_tell", lambda server, letter, said: None)
     with pytest.raises(ChannelError) as caught:
         AppriseChannel(ChannelSettings(apprise_url="tgram://x"), timeout_s=0.01).send(letter("zhou"))
     assert caught.value.fate == UNKNOWN
@@ -105,14 +106,22 @@ def test_it_is_on_this_machine_only_by_the_written_address(url: str | None, is_l
     assert channel(url).is_loopback is is_loopback
 
 
-if IS_INSTALLED:
-    def test_with_the_package_a_text_arrives_and_a_refusal_by_status_is_one() -> None:
-        with JsonServer() as server:
-            one = channel(f"json://127.0.0.1:{server.port}/{{to}}")
-            assert one.problems() == []
-            one.send(letter("zhou"))
-            server.status = 500
-            with pytest.raises(ChannelError):
-                one.send(letter("zhou"))
-        assert json.loads(server.bodies[0])["message"] == letter("x").text
-        assert server.paths[0].startswith("/zhou")
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # the package imports it
+def test_with_the_package_a_text_arrives_nothing_secret_is_logged_and_mail_stays_as_it_was(
+        caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    how_mail_is_written = charset.Charset("utf-8").body_encoding
+    with JsonServer() as server:
+        one = channel(f"json://user:{KEY}@127.0.0.1:{server.port}/{KEY}/{{to}}")
+        assert one.problems() == []
+        assert one.is_loopback
+        one.send(letter("zhou.leader"))
+        server.status = 500
+        with pytest.raises(ChannelError) as caught:
+            one.send(letter("zhou.leader"))
+    assert json.loads(server.bodies[0])["message"] == letter("x").text
+    assert server.paths[0] == f"/{KEY}/zhou.leader"
+    assert caught.value.fate == TEMPORARY
+    assert [record.getMessage() for record in caplog.records if KEY in record.getMessage()] == []
+    assert channel("nonsense://x").problems() == ["INCIDENT_CLOCK_APPRISE_URL is none that apprise understands."]
+    assert charset.Charset("utf-8").body_encoding == how_mail_is_written

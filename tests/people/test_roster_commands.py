@@ -108,11 +108,20 @@ def test_a_wrong_file_is_told_line_by_line_and_exits_2(run: Run, tmp_path: Path)
     assert "cannot be read" in run("roster", "import", tmp_path / "nowhere.csv").err
 
 
-def test_a_roster_that_leaves_a_rung_without_anybody_is_refused(run: Run, roster: Callable) -> None:
-    refused = run("roster", "import", roster(5))
+def test_a_roster_with_a_hole_in_it_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(csv(WIDE, ("2026-03-13", "周甲", "吴乙", "郑丙"), ("2026-03-18", "周甲", "吴乙", "郑丙")))
+    refused = run("roster", "import", path)
     assert refused.code == 2
-    assert "2026-03-18" in refused.err
+    assert "2026-03-14" in refused.err
     assert len(run("roster", "export", "--from", "2026-03-01", "--until", "2026-04-30", "--out", "-").out.splitlines()) == 1
+
+
+def test_a_short_roster_is_taken_and_says_where_it_ends(run: Run, roster: Callable) -> None:
+    """The page and the command line keep one rule: a bureau may post its roster week by week."""
+    assert run("roster", "import", roster(5)) == Ran(
+        0, "", "15 shifts from 2026-03-13 08:30 to 2026-03-18 08:30: 15 added, 0 replaced.\n"
+               "Nobody is on duty from 2026-03-18 08:30 on: import what follows in time.\n")
 
 
 def test_a_sheet_given_to_the_wrong_command_is_told_which_one_takes_it(run: Run, roster: Callable, tmp_path: Path) -> None:
