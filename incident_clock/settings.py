@@ -152,6 +152,11 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     return settings
 
 
+def with_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that is started from this one, with `more` of its own."""
+    return {**os.environ, **more}
+
+
 def _read_env_file(file: Path, problems: list[str]) -> list[_Given]:
     """The lines `NAME=value` of a file in the usual shape (quotes, comments, `export`); no file, no lines."""
     try:

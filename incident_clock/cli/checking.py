@@ -12,9 +12,11 @@ from incident_clock.channels.mail_settings import read_imap_url
 from incident_clock.cli.desk import as_json, print_json
 from incident_clock.cli.main import FINDING
 from incident_clock.cli.templates import complaints, readiness_of_filed
+from incident_clock.engine.noticing import ADMINISTRATOR
 from incident_clock.errors import CannotRun, ConfigError, Invalid
 from incident_clock.people import gap_words, roster
 from incident_clock.people.access import role_title
+from incident_clock.people.calling import usable
 from incident_clock.people.readiness import Gap, holes
 from incident_clock.people.readiness_days import WeakPlace
 from incident_clock.phrases import Phrases
@@ -128,9 +130,13 @@ def _readiness(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
         channels = assembly.enabled_channels(session)
         seen = readiness.readiness(session, assembly.protocols.values(), channels=channels, now=now,
                                    zone=assembly.zone)
+        is_told = any(usable(holder.card, None, channels) for holder in roster.who_is(session, ADMINISTRATOR, now))
     if not channels:
         errors.append(words.refusal(Invalid(readiness.NO_CHANNEL), seen=now))
         return
+    if not is_told:
+        errors.append("No administrator can be reached: nobody would hear of a gap. Give somebody with the role admin "
+                      "a phone or an e-mail address, or switch on a channel he has.")
     if not seen.is_rostered:
         notes.append("no roster: whoever has a role in the directory counts as on duty in it")
     soon = [gap for gap in seen.board.gaps if gap.from_at < now + SOON]

@@ -19,7 +19,7 @@ COMMANDS = {
     "acknowledge": "answering", "show": "incidents", "board": "incidents",
     "verify": "ledger", "export": "ledger", "erase": "ledger",
     "people": "directory", "user": "directory", "token": "directory", "roster": "roster",
-    "replay": "rehearsing", "drill": "rehearsing", "templates": "templates",
+    "replay": "rehearsing", "drill": "rehearsing", "templates": "templates", "sandbox": "sandbox",
 }
 
 

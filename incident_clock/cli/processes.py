@@ -9,6 +9,9 @@ import click
 
 from incident_clock.assembly import Assembly, engine_id
 from incident_clock.cli.desk import log_to_stderr, note_access, opened, operator
+from incident_clock.cli.sandbox import PORT as SANDBOX_PORT
+from incident_clock.cli.sandbox import SMTP_PORT as SANDBOX_SMTP_PORT
+from incident_clock.cli.sandbox import free_port
 from incident_clock.cli.supervising import keep_running
 from incident_clock.engine.lock import EngineLock
 from incident_clock.engine.runner import Parts, Runner
@@ -17,25 +20,46 @@ from incident_clock.people import roster, sign_in
 from incident_clock.people.access import role_title
 from incident_clock.people.importing import import_people, read_people
 from incident_clock.phrases import Phrases
+from incident_clock.sandbox.account import HOST, sandbox_environment
 from incident_clock.store.migrating import upgrade
 
 EXAMPLE_PEOPLE = Path("config/people.example.yaml")
 LINKS_FOR = ("duty_officer", "duty_leader", "auditor", "admin")  # who gets a printed sign-in link in the example
 PROCESSES = ("web", "engine")
+SANDBOX_CHANNELS = "console,email,sms"
 
 
 @click.command()
 def run() -> None:
-    """Everything on this machine: migrate, example bureau if empty, sign-in links, then web and engine."""
+    """Everything on this machine: migrate, example bureau if empty, sign-in links, then web and engine.
+
+    With the example bureau and nothing set for channels also a sandbox, in which its phones and mailboxes are seen.
+    """
     from honcho.environ import parse_procfile
 
     assembly = opened(is_ready=False)
     _migrate(assembly, example=assembly.settings.root / EXAMPLE_PEOPLE)
     click.echo(f"Page: {assembly.settings.public_url}    (in a moment; stop with Ctrl-C)")
     _print_links(assembly)
-    assembly.store.dispose()
     procfile = parse_procfile((assembly.settings.root / "Procfile").read_text(encoding="utf-8"))
-    sys.exit(keep_running({name: procfile.processes[name] for name in PROCESSES}, assembly.settings.root))
+    commands, environment = {name: procfile.processes[name] for name in PROCESSES}, dict[str, str]()
+    if _wants_sandbox(assembly):
+        port, smtp_port = free_port(SANDBOX_PORT), free_port(SANDBOX_SMTP_PORT)
+        environment = {**sandbox_environment(port=port, smtp_port=smtp_port),
+                       "INCIDENT_CLOCK_CHANNELS": SANDBOX_CHANNELS}
+        commands["sandbox"] = f"incident-clock sandbox --port {port} --smtp-port {smtp_port}"
+        click.echo(f"Phones and mailboxes of the fictional bureau: http://{HOST}:{port}")
+    assembly.store.dispose()
+    sys.exit(keep_running(commands, assembly.settings.root, environment))
+
+
+def _wants_sandbox(assembly: Assembly) -> bool:
+    """Whether everybody is fictional and nobody has said how to tell them."""
+    s = assembly.settings
+    with assembly.store.read() as session:
+        is_example = roster.bureau(session).is_example
+    return is_example and s.channels is None and not (s.smtp_url or s.mail_from or s.twilio_account_sid
+                                                      or s.twilio_auth_token or s.twilio_api_base_url)
 
 
 @click.command()

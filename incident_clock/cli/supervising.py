@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from incident_clock.cli.main import COULD_NOT_RUN
+from incident_clock.settings import with_environment
 
 LOOK_EVERY_S = 0.2
 STOP_WITHIN_S = 15
@@ -25,10 +27,12 @@ class Kept:
 
     name: str
     command: list[str]
+    environment: Mapping[str, str]  # beside that of this process
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, folder: Path) -> None:
-        self.process = subprocess.Popen(self.command, cwd=folder, stdout=sys.stderr, start_new_session=True)
+        self.process = subprocess.Popen(self.command, cwd=folder, stdout=sys.stderr, start_new_session=True,
+                                        env=with_environment(self.environment))
 
 
 def command_of(line: str) -> list[str]:
@@ -37,12 +41,13 @@ def command_of(line: str) -> list[str]:
     return [sys.executable, "-m", "incident_clock", *words[1:]] if words[0] == "incident-clock" else words
 
 
-def keep_running(commands: dict[str, str], folder: Path) -> int:
-    """Run until SIGINT or SIGTERM, or until a process says that it cannot run; gives the exit code."""
+def keep_running(commands: Mapping[str, str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Run until SIGINT or SIGTERM, or until a process says that it cannot run; gives the exit code. `environment` is
+    given to all of them beside that of this process."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    kept = [Kept(name, command_of(line)) for name, line in commands.items()]
+    kept = [Kept(name, command_of(line), environment) for name, line in commands.items()]
     try:
         for one in kept:
             one.start(folder)

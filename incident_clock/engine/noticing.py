@@ -19,7 +19,7 @@ from incident_clock.people.readiness import Gap
 from incident_clock.store.session import Store
 
 NOTICE_AT = time(9)  # local: early enough to find somebody for tonight
-LOOK_EVERY = timedelta(minutes=10)  # after that hour, while nothing was missing: a roster is edited all day
+LOOK_EVERY = timedelta(minutes=10)  # after that hour, while nothing was missing or nobody could be told
 ADMINISTRATOR = "admin"
 
 
@@ -46,8 +46,9 @@ class Noticer:
         self._looked_at = now
         with self.store.write() as session:
             found = self.gaps(session, now)
-            new = queue.enqueue(session, self._drafts(session, found, now, local.date()), now=now) if found else 0
-        if found:  # later ones of today are on the board: one notice a day
+            drafts = self._drafts(session, found, now, local.date()) if found else []
+            new = queue.enqueue(session, drafts, now=now)
+        if drafts:  # what is missing later today is on the board: one notice a day
             self._done = local.date()
         return new
 

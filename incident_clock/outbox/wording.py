@@ -154,11 +154,17 @@ def mail_parts(message: Message, text: str, phrases: Phrases, *, now: datetime, 
     facts = Facts.of(message.facts)
     is_asking = message.kind in CHASING
     return Parts(
-        subject=mail_subject(message, phrases, now=now), line=text.split("\n")[1 if facts.is_drill else 0],
+        subject=mail_subject(message, phrases, now=now), line=_first_line(text, facts),
         title=f"{facts.number} {facts.title}", step=facts.step_title[phrases.language],
         due=phrases.say("%(at)s 截止", at=phrases.moment(facts.due_at)) if is_asking else "",
         todo=phrases.say(ACTIONS[facts.evidence]) if is_asking else "", link=link, answer_link=answer_link,
         is_drill=facts.is_drill, notes=(phrases.say("确认收到不等于办结；登记办理情况后才停止催办。"),))
+
+
+def _first_line(text: str, facts: Facts) -> str:
+    """The SMS line of a mail's text, behind the mark of a drill."""
+    lines = text.split("\n")
+    return lines[1] if facts.is_drill and len(lines) > 1 else lines[0]
 
 
 def with_answer_link(text: str, link: str, phrases: Phrases, *, is_drill: bool) -> str:

@@ -183,7 +183,7 @@ class _StillBook(DutyBook):
 
     @classmethod
     def of(cls, book: DutyBook) -> "_StillBook":
-        return cls(book.people, book.shifts, book.covers, book.absences, book.rostered_from)
+        return cls(book.people, book.shifts, book.covers, book.absences, book.rostered_from, book.former)
 
     def holders(self, role: str, at: datetime) -> tuple[Holder, ...]:
         if role not in self.known:

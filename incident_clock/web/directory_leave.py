@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from incident_clock.errors import Forbidden, NotFound, Refusal
 from incident_clock.office import LOOK_AHEAD
-from incident_clock.people import leave, roster
+from incident_clock.people import access, leave, roster
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
 from incident_clock.views import directory as views
@@ -89,4 +89,5 @@ def _form(values: Mapping[str, str], key: str, **shown: object) -> ResponseRetur
     today = now().astimezone(zone()).date().isoformat()
     return form_page("leave_form.html", {"from_day": today, "until_day": today, **values}, key=key, is_own=is_own,
                      heading=phrases().say(N_("%(name)s 请假"), name=seen.card.name), seen=seen,
-                     people=[other for other in people if other.key != key], **shown)  # type: ignore[arg-type]
+                     people=[other for other in people if other.key != key
+                             and access.may_stand_for(other.roles, of=seen.card.roles)], **shown)  # type: ignore[arg-type]

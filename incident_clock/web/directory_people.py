@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from incident_clock.errors import NotFound, Refusal
 from incident_clock.ledger.fact import Erasable
-from incident_clock.people import contacts, directory, leave, ledger, roster, sign_in
+from incident_clock.people import access, contacts, directory, leave, ledger, roster, sign_in
 from incident_clock.people.cards import CONTACT_KINDS
 from incident_clock.people.facts import AccessGiven
 from incident_clock.phrases import LANGUAGES, N_
@@ -113,10 +113,11 @@ def _form(values: Mapping[str, str], *, key: str = "", seen: str, **shown: objec
     with assembly().store.read() as session:
         units, people = views.directory(session, now()).units, roster.everybody(session)
         name = roster.name_of(session, key) if key else ""
+    of = [role for role in ROLES if values.get(f"role.{role}")] or ["duty_officer"]  # none yet: strict
     heading = phrases().say(N_("修改 %(name)s"), name=name) if key else phrases().say(N_("新增人员"))
     return form_page("person_form.html", values, heading=heading, key=key, seen=seen, units=units, roles=ROLES,
-                     people=[card for card in people if card.key != key], kinds=CONTACT_KINDS, languages=LANGUAGES,
-                     rows=forms.rows_shown(values), **shown)  # type: ignore[arg-type]
+                     people=[card for card in people if card.key != key and access.may_stand_for(card.roles, of=of)],
+                     kinds=CONTACT_KINDS, languages=LANGUAGES, rows=forms.rows_shown(values), **shown)  # type: ignore[arg-type]
 
 
 def _done(key: str, verb: Callable[..., None], said: str) -> ResponseReturnValue:

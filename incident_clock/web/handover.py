@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from incident_clock.errors import Conflict, Forbidden, Invalid, Refusal
 from incident_clock.ledger.fact import Actor
 from incident_clock.people import access, handover, sign_in
 from incident_clock.people.cards import PersonCard
+from incident_clock.people.duty_checks import take_turn
 from incident_clock.phrases import N_
 from incident_clock.views import handover as views
 from incident_clock.views.handover import OpenStep
@@ -47,16 +49,15 @@ def sign() -> ResponseReturnValue:
     """Who goes signs."""
     form, card = request.form, _me()
     try:
-        shown = _as_shown(form)
-        with assembly().store.read() as session:
-            duties = {duty.role: duty for duty in views.duties(session, card, now())}
-        duty = duties.get(form.get("role", ""))
-        if duty is None:
-            raise Invalid(N_("请选一项"), field="role")
-        incoming = form.get("incoming", "")
-        if incoming not in [candidate.key for candidate in duty.candidates]:
-            raise Invalid(N_("请选接班的人"), field="incoming")
         with assembly().store.write() as session:
+            shown = _as_shown(session, form)
+            duties = {duty.role: duty for duty in views.duties(session, card, now())}
+            duty = duties.get(form.get("role", ""))
+            if duty is None:
+                raise Invalid(N_("请选一项"), field="role")
+            incoming = form.get("incoming", "")
+            if incoming not in [candidate.key for candidate in duty.candidates]:
+                raise Invalid(N_("请选接班的人"), field="incoming")
             handover.sign_outgoing(session, role=duty.role, incoming=incoming, note=form.get("note"),
                                    clocks=[step.clock for step in shown], actor=actor(), now=now())
     except Refusal as refusal:
@@ -70,11 +71,11 @@ def take(record: int) -> ResponseReturnValue:
     """Who comes signs: as the one who is signed in, or with his password."""
     form = request.form
     try:
-        shown = _as_shown(form)
         with assembly().store.read() as session:
             waiting = views.record(session, record)
         taking = _taking(waiting.incoming.key, form.get("password", ""))
         with assembly().store.write() as session:
+            shown = _as_shown(session, form)
             is_new = handover.sign_incoming(session, record, clocks=[step.clock for step in shown], actor=taking,
                                             now=now())
     except Refusal as refusal:
@@ -104,10 +105,11 @@ def _taking(key: str, password: str) -> Actor:
     return Actor(name=card.name, role=access.main_role(card.roles), key=card.key)
 
 
-def _as_shown(form: Mapping[str, str]) -> Sequence[OpenStep]:
-    """The open clocks, when they are still those the form was read with. Raises Conflict."""
-    with assembly().store.read() as session:
-        steps = views.open_steps(session, now=now(), zone=zone())
+def _as_shown(session: Session, form: Mapping[str, str]) -> Sequence[OpenStep]:
+    """The open clocks, when they are still those the form was read with; read in the transaction that signs them, after
+    its turn has come. Raises Conflict."""
+    take_turn(session)
+    steps = views.open_steps(session, now=now(), zone=zone())
     if form.get("seen") != views.fingerprint(step.clock for step in steps):
         raise Conflict(N_("打开这一页以后清单有变化，还没有签字。请核对下面的新清单再签"))
     return steps

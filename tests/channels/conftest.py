@@ -46,9 +46,9 @@ def rig(request: pytest.FixtureRequest) -> Rig:
     return opened(request)
 
 
-@pytest.fixture(params=["mail", "twilio", "voice", *rig_domestic.RIGS])
+@pytest.fixture(params=["mail", "twilio", "voice", *rig_domestic.SAYING_WHY])
 def outside_rig(request: pytest.FixtureRequest) -> OutsideRig:
-    """Every channel that talks to a server, and so can fail."""
+    """Every channel that talks to a server, and so can fail, and can tell why."""
     return opened(request)
 
 

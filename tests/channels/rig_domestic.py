@@ -1,12 +1,14 @@
-"""Rigs of the domestic ways: SMS platforms over HTTP, Aliyun and the robots of groups."""
+"""Rigs of the domestic ways: SMS platforms over HTTP, Aliyun, the robots of groups and apprise."""
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from incident_clock.channels import apprise_door
 from incident_clock.channels.base import Channel, ChannelSettings, Letter, Receipt, Report
 from incident_clock.channels.catalog import open_channels
 from tests.channels.rigs import PERMANENT, PHONE, TEMPORARY, UNKNOWN
@@ -159,9 +161,23 @@ def aliyun_settings(port: int, folder: Path, **other: Any) -> ChannelSettings:
         "aliyun_endpoint": f"http://127.0.0.1:{port}", "sms_templates": path} | other)
 
 
+class AppriseRig(JsonRig):
+    name, codes = "apprise", (None, None)
+
+    def __init__(self, server: JsonServer, folder: Path) -> None:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # the package imports old modules
+            apprise_door._package()
+        url = f"json://127.0.0.1:{server.port}/{KEY}/{{to}}"
+        super().__init__(server, ChannelSettings(apprise_url=url), "zhou.leader", KEY)
+
+    def text_of(self, sent: Any) -> str:
+        return str(sent["message"])
+
+
 def robot_url(server: JsonServer) -> str:
     return f"http://127.0.0.1:{server.port}/send?key={KEY}"
 
 
 RIGS: dict[str, Callable[[JsonServer, Path], JsonRig]] = {
-    "http": HttpRig, "aliyun": AliyunRig, "wecom": WecomRig, "dingtalk": DingtalkRig, "feishu": FeishuRig}
+    "http": HttpRig, "aliyun": AliyunRig, "wecom": WecomRig, "dingtalk": DingtalkRig, "feishu": FeishuRig, "apprise": AppriseRig}
+SAYING_WHY = [name for name in RIGS if name != "apprise"]  # which only says that something failed

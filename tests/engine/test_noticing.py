@@ -60,10 +60,14 @@ def test_an_engine_that_starts_again_repeats_nothing(room: Room):
     assert noticer(room, "一处", "又一处").notice(MORNING + timedelta(minutes=1)) == 0
 
 
-def test_without_an_administrator_nobody_is_told_and_nothing_fails(room: Room):
+def test_without_an_administrator_nobody_is_told_until_there_is_one(room: Room):
+    one = noticer(room, "一处")
     with room.store.write() as session:
         session.get(Person, SHEN.key).is_active = False
-    assert noticer(room, "一处").notice(MORNING) == 0
+    assert one.notice(MORNING) == 0
+    with room.store.write() as session:
+        session.get(Person, SHEN.key).is_active = True
+    assert one.notice(MORNING + timedelta(minutes=10)) == 2
 
 
 @pytest.mark.parametrize(("language", "sms", "mail"), [

@@ -29,6 +29,13 @@ def box(page: str) -> str:
     return unescape(re.sub(r"<[^>]+>", " ", page.split('id="errors"')[1].split("</div>")[0]))
 
 
+def test_only_who_may_log_is_offered_as_deputy_or_as_stand_in(house: House) -> None:
+    for path in ("leave", "edit"):
+        page = house.client("shen").get(f"/directory/people/zheng/{path}").text
+        assert '<option value="feng"' in page
+        assert '<option value="shen"' not in page  # an administrator
+
+
 def test_without_times_leave_is_of_whole_days(house: House) -> None:
     answer = enter(house, "shen", "zheng")
     assert answer.location == "/directory/people/zheng"

@@ -4,9 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from incident_clock.ledger.chain import plain
 from incident_clock.people import ledger, sign_in
+from incident_clock.registry.tables import Deadline
+from incident_clock.web import handover as pages
 from tests.support.race import at_once
 from tests.web.forms_of import forms_of
 from tests.web.house import House
@@ -115,6 +118,25 @@ def test_what_has_changed_since_the_page_was_read_is_shown_before_it_is_signed(r
     assert form_of(refused.text, "/handover")["note"].strip() == FORM["note"]
     assert signatures(rota) == []
     assert visitor.post("/handover", data={**form_of(refused.text, "/handover"), **FORM}).status_code == 303
+
+
+def test_what_is_signed_is_read_in_the_transaction_that_signs_it(rota: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step logged while the signature waits for its turn is not signed as open."""
+    rota.register("文昌桥头井盖破损致行人摔伤")
+    visitor = rota.client("zhou")
+    form = form_of(visitor.get("/handover").text, "/handover")
+    turn = pages.take_turn
+
+    def after_a_colleague(session) -> None:
+        monkeypatch.setattr(pages, "take_turn", turn)
+        turn(session)
+        deadline = session.scalars(select(Deadline)).first()
+        deadline.settled_at = deadline.done_at = rota.clock.now()
+        session.flush()
+
+    monkeypatch.setattr(pages, "take_turn", after_a_colleague)
+    assert visitor.post("/handover", data={**form, **FORM}).status_code == 409
+    assert signatures(rota) == []
 
 
 def test_what_changed_between_the_signatures_is_told_to_the_second_and_in_the_record(rota: House) -> None:

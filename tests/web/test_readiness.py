@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from incident_clock.people.tables import Person
 from incident_clock.store.session import Store
 from tests.support import duty_days
 from tests.support.bureau import move_in
@@ -212,6 +213,13 @@ def test_check_passes_over_the_example_and_says_that_there_is_no_roster(installe
     told = check(installed, tmp_path, exit_code=0)
     assert told["errors"] == []
     assert any("no roster" in note for note in told["notes"])
+
+
+def test_check_fails_when_no_administrator_would_hear_of_a_gap(installed: Store, tmp_path: Path) -> None:
+    with installed.write() as session:
+        session.get_one(Person, "shen").is_active = False
+    told = check(installed, tmp_path, exit_code=1)
+    assert [error.split(":")[0] for error in told["errors"]] == ["No administrator can be reached"]
 
 
 def test_check_fails_over_a_gap_within_a_day_and_notes_a_later_one(installed: Store, tmp_path: Path) -> None:
