@@ -46,6 +46,7 @@ class Sent:
 class AliyunGateway(Channel):
     """Sends what is filed under the codes of the file INCIDENT_CLOCK_SMS_TEMPLATES, read once; `tracking` goes along.
 
+    Nobody answers on it: what Aliyun pushes of answers is unsigned and not taken (`aliyun_callbacks.py`).
     It looks up what this process has sent: after a restart only `find` knows the number again. The time is asked
     here because a signature holds for a quarter of an hour only, and a look-up has no letter to take it from.
     """
@@ -55,7 +56,6 @@ class AliyunGateway(Channel):
 
     def __init__(self, settings: ChannelSettings, *, timeout_s: float = TIMEOUT_S, clock: Clock | None = None) -> None:
         self._settings, self._timeout_s, self._clock = settings, timeout_s, clock or SystemClock()
-        self.is_two_way = bool(settings.sms_replies)
         written = settings.aliyun_endpoint or ENDPOINT
         self._endpoint = (written if "://" in written else f"https://{written}").rstrip("/")
         self._templates, self._complaints = _templates(settings.sms_templates)

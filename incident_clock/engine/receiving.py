@@ -5,13 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from incident_clock.channels.base import Report
 from incident_clock.engine.settling import Ending, LookAround, lock
+from incident_clock.outbox import messages as m
 from incident_clock.outbox import receipts
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.store.session import Store
+from incident_clock.store.writing import changed
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +54,19 @@ class Receiver:
         if ending.is_more_to_send:
             self.after_commit()
         return is_new
+
+
+    def look_soon(self, *, gateway: str, provider_id: str, tracking: str, now: datetime) -> bool:
+        """Have the engine ask at once what became of a letter: somebody who proves nothing says that there is news.
+
+        False for a letter that is not waiting for any.
+        """
+        tracked = self.read_tracking(tracking) if tracking else None
+        with self.store.write() as session:
+            attempt = receipts.attempt_of(session, gateway=gateway, provider_id=provider_id, tracked=tracked)
+            return attempt is not None and changed(session, update(Message).where(
+                Message.id == attempt.message_id, Message.state == m.ACCEPTED, Message.check_at > now)
+                .values(check_at=now)) == 1
 
 
 def _incident_of(session: Session, attempt: Attempt | None) -> int | None:

@@ -19,7 +19,7 @@ from incident_clock.people.readiness import (
     Lack,
     holes,
 )
-from incident_clock.people.readiness_days import NO_STAND_IN, ONE_WAY, PAGE_ONLY, OnDuty
+from incident_clock.people.readiness_days import DEAD, NO_STAND_IN, ONE_WAY, PAGE_ONLY, OnDuty
 from incident_clock.phrases import CHINESE, N_, Phrases
 
 MAIL_LINES = 40  # holes listed in one mail
@@ -29,7 +29,7 @@ WHY = {
     NOT_ROSTERED: N_("未排班"), GONE: N_("排的人已不在通讯录"), AWAY: N_("%(people)s不在岗，无人接替"),
     NO_HOLDER: N_("没有人担任"), NO_ADDRESS: N_("%(people)s没有可用的号码或邮箱"), NO_CHANNEL: N_("没有启用发送渠道"),
 }
-WEAK = {NO_STAND_IN: N_("无B角"), PAGE_ONLY: N_("只有页面提醒")}
+WEAK = {NO_STAND_IN: N_("无B角"), PAGE_ONLY: N_("只有页面提醒"), DEAD: N_("号码失效")}
 ONLY = {"sms": N_("只有短信"), "email": N_("只有邮件")}
 WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 

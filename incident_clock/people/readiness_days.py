@@ -21,6 +21,7 @@ STATES = (OK, WEAK, GAP)
 
 # What is weak about somebody who alone holds a role: no B角, one channel where several are on, the page alone.
 NO_STAND_IN, ONE_WAY, PAGE_ONLY = "no_stand_in", "one_way", "page_only"
+DEAD = "dead"  # a provider says that one of his addresses is: whoever else is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A channel a person is told on, and when a message last arrived there."""
+    """A channel a person is told on, when a message last arrived there, and whether its provider calls it dead."""
 
     channel: str
     delivered_at: datetime | None
+    is_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,8 @@ def _part(spell: Spell, role: str, named: Sequence[Rung], by: tuple[str, ...] | 
                    for holder in spell.book.holders(role, spell.from_at))
     if len([one for one in people if one.ways]) == 1:  # with two of them one may fail
         people = tuple(replace(one, weak=_weak(one, channels)) if one.ways else one for one in people)
+    people = tuple(replace(one, weak=(*one.weak, DEAD)) if any(way.is_dead for way in one.ways) else one
+                   for one in people)
     is_weak = lack is not None or any(one.weak for one in people)
     return Part(spell.from_at, spell.until_at, GAP if gap else WEAK if is_weak else OK, people, lack)
 
@@ -242,14 +246,14 @@ def _rung_part(spell: Spell, step: Step, rung: Rung, given: Conditions) -> RungP
 def _on_duty(spell: Spell, holder: Holder, addresses: Mapping[str, str]) -> OnDuty:
     card = holder.card
     return OnDuty(card, holder.role, holder.why, holder.of,
-                  tuple(Way(channel, _delivered_at(card, channel, address)) for channel, address in addresses.items()),
+                  tuple(_way(card, channel, address) for channel, address in addresses.items()),
                   spell.book.stand_in_of(card.key, spell.from_at))
 
 
-def _delivered_at(card: PersonCard, channel: str, address: str) -> datetime | None:
-    """When a message last arrived there, if ever."""
-    return next((contact.last_delivered_at for contact in card.contacts
-                 if contact.address == address and contact.kind == CONTACT_OF.get(channel)), None)
+def _way(card: PersonCard, channel: str, address: str) -> Way:
+    contact = next((contact for contact in card.contacts
+                    if contact.address == address and contact.kind == CONTACT_OF.get(channel)), None)
+    return Way(channel, contact.last_delivered_at, contact.failed_at is not None) if contact else Way(channel, None)
 
 
 def _merged(parts: Iterable[P]) -> tuple[P, ...]:

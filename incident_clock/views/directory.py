@@ -86,6 +86,8 @@ class ContactView:
     address: str
     verified_at: datetime | None
     last_delivered_at: datetime | None
+    failed_at: datetime | None
+    failure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def person(session: Session, key: str, now: datetime) -> PersonView | None:
         stand_in=cards.get(card.stand_in or ""),
         stands_in_for=tuple(other for other in cards.values() if other.stand_in == key and other.is_active),
         reports_for=tuple(unit.name for unit in units if key in (unit.reporter, unit.second_reporter)),
-        contacts=tuple(ContactView(c.id, c.kind, c.address, c.verified_at, c.last_delivered_at) for c in contacts),
+        contacts=tuple(ContactView(c.id, c.kind, c.address, c.verified_at, c.last_delivered_at, c.failed_at, c.failure)
+                       for c in contacts),
         leaves=tuple(leave for leave in _leaves(session, cards, now - LEAVE_SHOWN_FOR) if leave.person.key == key))
 
 

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, answering.pages, answering.links,
          answer_code.pages, outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages,
-         handover.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages, health.pages)
+         handover.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages, callbacks.hints,
+         health.pages)
 
 
 def create_app(assembly: "Assembly") -> APIFlask:
@@ -64,6 +65,7 @@ def create_app(assembly: "Assembly") -> APIFlask:
     app.extensions["csrf"].exempt(answering.links)
     app.extensions["csrf"].exempt(answer_code.pages)
     app.extensions["csrf"].exempt(callbacks.pages)
+    app.extensions["csrf"].exempt(callbacks.hints)
     register_api(app, assembly)
     _prepare_templates(app)
     return app

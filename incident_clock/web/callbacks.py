@@ -7,20 +7,22 @@ transaction, so that the answer comes at once and nobody calls a second time.
 import logging
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from incident_clock.channels import aliyun_callbacks as aliyun
 from incident_clock.channels import twilio_callbacks as twilio
 from incident_clock.channels.twilio_signing import SIGNATURE_HEADER, SignatureCheck
 from incident_clock.channels.twilio_twiml import answer
 from incident_clock.web import context
 
-TWILIO = "twilio"
+TWILIO, ALIYUN = "twilio", "aliyun"
 NO_WORDS = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # to a text: answers leave through the outbox
 FORGERIES_TOLD_EVERY = timedelta(minutes=1)  # a flood of them must not flood the log
 
 logger = logging.getLogger(__name__)
 pages = Blueprint("callbacks", __name__)
+hints = Blueprint("callback_hints", __name__)  # of providers that sign nothing: they change nothing by themselves
 
 
 @pages.before_request
@@ -74,3 +76,12 @@ def voice() -> ResponseReturnValue:
                                 now=context.now())
     language = done.language or assembly.language
     return Response(answer(assembly.phrases(language).say(done.said), language=language), mimetype="text/xml")
+
+
+@hints.post(aliyun.REPORT_PATH)
+def aliyun_report() -> ResponseReturnValue:
+    """News of messages that Aliyun took: the engine asks for it."""
+    for hint in aliyun.read_reports(request.get_data()):
+        context.assembly().receiver.look_soon(gateway=ALIYUN, provider_id=hint.provider_id, tracking=hint.tracking,
+                                              now=context.now())
+    return jsonify(aliyun.ANSWER)

@@ -11,6 +11,7 @@ from incident_clock.people.edits import LABELS
 from incident_clock.phrases import N_
 from incident_clock.views.directory import LeaveView, Names
 from incident_clock.web.telling import Telling
+from incident_clock.web.telling_messages import Messages
 from incident_clock.web.telling_timeline import ERASED
 
 KINDS = {MOBILE: N_("手机"), DESK_PHONE: N_("座机"), EMAIL: N_("邮箱"), CHAT: N_("聊天账号")}
@@ -38,6 +39,10 @@ class DirectoryWords:
     def kind(self, kind: str) -> str:
         """`手机`."""
         return self.say(KINDS.get(kind, kind))
+
+    def failure(self, detail: str) -> str:
+        """Why a provider calls an address dead."""
+        return Messages(self.telling).why(detail)
 
     def language(self, language: str) -> str:
         return self.say(LANGUAGES.get(language, language))

@@ -1,5 +1,6 @@
 """Webhooks of providers over HTTP: only what is signed for our public address counts, once, and only upwards."""
 
+import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
@@ -169,3 +170,13 @@ def test_a_key_pressed_in_a_call_acknowledges(house: House, sent: list[Message])
     answer = post(house, "/callbacks/twilio/voice", form, m=word(house, sent[0]))
     assert "确认不等于办结" in answer.text
     assert "Acknowledged" in [kind for kind, _ in settled(house)]
+
+
+def test_an_unsigned_report_changes_nothing_and_has_the_engine_ask(house: House, sent: list[Message]) -> None:
+    with house.assembly.store.write() as session:
+        session.execute(update(Message).values(check_at=at("14:06")))
+    push = json.dumps([{"biz_id": "9^0", "out_id": word(house, sent[0]), "success": True}, {"biz_id": "x", "out_id": "1-1-0"}])
+    answer = house.app.test_client().post("/callbacks/aliyun/report", data=push, content_type="application/json")
+    assert (answer.status_code, answer.json) == (200, {"code": 0, "msg": "接收成功"})
+    assert [message.check_at == house.clock.now() for message in messages(house)][:2] == [True, False]
+    assert {message.state for message in messages(house)} == {"accepted"}

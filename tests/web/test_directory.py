@@ -3,12 +3,14 @@
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from incident_clock.people import leave, outside, roster, units
 from incident_clock.people.outside import OutsideDraft
 from incident_clock.people.tables import Unit
+from incident_clock.store.session import Store
 from tests.support.bureau import SHEN
 from tests.web.forms_of import forms_of
 from tests.web.house import House, at
@@ -233,3 +235,12 @@ def test_an_empty_unit_is_removed_and_one_with_people_is_not(house: House) -> No
     gone = admin.submit("/directory/units/squad2/remove", {}, page="/directory/units/squad2")
     assert gone.location == "/directory"
     assert "城区二中队" not in admin.get(gone.location).text
+
+
+def test_an_address_its_provider_calls_dead_is_red_for_everybody(sqlite_store: Store, tmp_path: Path) -> None:
+    house = House.open(str(sqlite_store.url), tmp_path, channels=("sms", "email"))
+    with house.assembly.store.write() as session:
+        roster.note_failure(session, "zhou", "+8613800000001", house.clock.now(),
+                            "Twilio refused the SMS: the person has opted out by answering STOP (21610).")
+    assert "起送不到：短信网关拒收" in house.client("shen").get("/directory/people/zhou").text
+    assert "号码失效" in house.client("shen").get("/readiness").text
