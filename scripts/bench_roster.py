@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl import Workbook
 from sqlalchemy.orm import Session
 
 from incident_clock.channels.catalog import CATALOG

@@ -49,9 +49,9 @@ def csv_of(rows: Rows) -> bytes:
 
 def xlsx_of(rows: Rows) -> bytes:
     """A workbook whose cells are all text."""
-    from openpyxl import Workbook  # type: ignore[import-untyped]  # takes 0.3 s to load: only who exports waits
-    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
-    from openpyxl.styles import Font  # type: ignore[import-untyped]
+    from openpyxl import Workbook  # takes 0.3 s to load: only who exports waits
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("值班表")
