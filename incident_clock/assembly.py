@@ -92,9 +92,9 @@ class Assembly:
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
-        """The channels named in the settings; without any, the console alone. Raises ConfigError."""
+        """The channels named in the settings; without any, those of the example or the console. Raises ConfigError."""
         s = self.settings
-        return open_channels(s.channels or (CONSOLE,), ChannelSettings(
+        return open_channels(s.channels or s.example_channels or (CONSOLE,), ChannelSettings(
             **{field.name: _revealed(getattr(s, field.name)) for field in fields(ChannelSettings)}))
 
     def require_usable(self) -> None:

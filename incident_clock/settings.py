@@ -60,6 +60,8 @@ class Settings(BaseModel):
         "zh_Hans_CN", validation_alias="INCIDENT_CLOCK_LOCALE")
     channels: Annotated[tuple[str, ...], PlainValidator(values.channels)] | None = Field(
         None, validation_alias="INCIDENT_CLOCK_CHANNELS")
+    example_channels: Annotated[tuple[str, ...], PlainValidator(values.channels)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_EXAMPLE_CHANNELS")
     sms_gateways: Annotated[tuple[str, ...], PlainValidator(values.channels)] = Field(
         ("twilio",), validation_alias="INCIDENT_CLOCK_SMS_GATEWAYS")
     sms_replies: Annotated[bool, PlainValidator(values.switch)] | None = Field(

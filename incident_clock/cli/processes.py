@@ -46,7 +46,7 @@ def run() -> None:
     if _wants_sandbox(assembly):
         port, smtp_port = free_port(SANDBOX_PORT), free_port(SANDBOX_SMTP_PORT)
         environment = {**sandbox_environment(port=port, smtp_port=smtp_port),
-                       "INCIDENT_CLOCK_CHANNELS": SANDBOX_CHANNELS}
+                       "INCIDENT_CLOCK_EXAMPLE_CHANNELS": SANDBOX_CHANNELS}  # real people would hear nothing there
         commands["sandbox"] = f"incident-clock sandbox --port {port} --smtp-port {smtp_port}"
         click.echo(f"Phones and mailboxes of the fictional bureau: http://{HOST}:{port}")
     assembly.store.dispose()

@@ -98,9 +98,11 @@ class Lines:
                     self._sender.settle([one], self._clock.now())
                 except Exception:
                     logger.exception("the outcome of message %s could not be written down", one[0].message_id)
-        finally:
-            self._give_back([claimed for claimed, _ in together])
+        self._give_back([claimed for claimed, _ in together])
+        try:
             self._when_settled()
+        except Exception:  # nothing may end this thread: without it no outcome is ever written down
+            logger.exception("the free places could not be announced; they are seen at the next turn")
 
     def _take(self, claimed: Claimed) -> None:
         with self._changing:

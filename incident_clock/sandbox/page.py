@@ -1,11 +1,13 @@
 """What the pretend phones and mailboxes show, and what one can do with them: answer, press a key, set a fate."""
 
 import re
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from incident_clock.channels.base import is_loopback_host
 from incident_clock.clock import Clock
 from incident_clock.sandbox.fates import FATES
 from incident_clock.sandbox.mail import REFUSALS, Mailboxes
@@ -22,6 +24,13 @@ POLICY = ("default-src 'none'; style-src 'self'; form-action 'self'; frame-ances
 def page(phones: Phones, mailboxes: Mailboxes, reporter: Reporter, clock: Clock, zone: ZoneInfo) -> Blueprint:
     """The pages over these phones and mailboxes. They hold no secret and change nothing but the sandbox."""
     pages = Blueprint("sandbox", __name__)
+
+    @pages.before_request
+    def only_from_here() -> None:
+        """Another site open in the same browser may neither read what stands here nor answer for anybody."""
+        origin = request.headers.get("Origin", request.host_url.rstrip("/"))
+        if not is_loopback_host(urlsplit(request.host_url).hostname) or origin != request.host_url.rstrip("/"):
+            abort(403)
 
     @pages.after_request
     def with_headers(response: Response) -> Response:

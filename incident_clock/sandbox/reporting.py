@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from incident_clock.channels.base import is_loopback_host
 from incident_clock.channels.twilio_signing import SIGNATURE_HEADER, sign
@@ -20,13 +21,20 @@ REPORTERS = 8  # threads
 logger = logging.getLogger(__name__)
 
 
+class _Straight(HTTPRedirectHandler):
+    """Follows no redirect: it might lead off this machine."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
 class Reporter:
     """Posts to `public_url`, the product's address on this machine, and nowhere else."""
 
     def __init__(self, phones: Phones, public_url: str, *, pause_s: float = PAUSE_S) -> None:
         self._phones, self._public_url, self._pause_s = phones, public_url.rstrip("/"), pause_s
         self._threads = ThreadPoolExecutor(REPORTERS, thread_name_prefix="report")
-        self._open = build_opener(ProxyHandler({})).open
+        self._open = build_opener(ProxyHandler({}), _Straight).open
 
     def follow(self, piece: Piece) -> None:
         """Report what becomes of a message, one state after the other, in the background."""
@@ -59,7 +67,7 @@ class Reporter:
                 self._post(piece.callback, form)
 
     def _post(self, url: str, form: Mapping[str, str]) -> str | None:
-        if not url.startswith("http://") or not is_loopback_host(url.split("/")[2].rsplit(":", 1)[0].strip("[]")):
+        if not _is_here(url):
             logger.warning("the sandbox reports to this machine only")
             return None
         signed = (url + "".join(name + form[name] for name in sorted(form))).encode()
@@ -68,6 +76,14 @@ class Reporter:
         try:
             with self._open(request, timeout=TIMEOUT_S) as response:
                 return str(response.read().decode())
-        except (URLError, OSError) as error:
+        except (HTTPException, OSError, ValueError) as error:
             logger.warning("the product did not take a callback: %s", error)
             return None
+
+
+def _is_here(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and is_loopback_host(parts.hostname)
+    except ValueError:
+        return False
