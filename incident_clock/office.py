@@ -16,9 +16,9 @@ from incident_clock.errors import Conflict
 from incident_clock.ledger.fact import Actor
 from incident_clock.people import roster
 from incident_clock.people.readiness import Gap, gaps
-from incident_clock.people.roster_file import RosterFile
-from incident_clock.people.roster_importing import RosterSummary, import_roster
-from incident_clock.people.sheets import Progress
+from incident_clock.people.sheets.reading import Progress
+from incident_clock.people.sheets.roster_file import RosterFile
+from incident_clock.people.sheets.roster_importing import RosterSummary, import_roster
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.store.session import Store

@@ -26,9 +26,9 @@ from incident_clock.people import roster
 from incident_clock.people.cards import MOBILE, Contact, PersonCard
 from incident_clock.people.importing import PeopleFile, import_people
 from incident_clock.people.people_file import UnitCard
-from incident_clock.people.roster_file import read_roster
-from incident_clock.people.roster_importing import RosterSummary, import_roster
-from incident_clock.people.sheets import sheet_of
+from incident_clock.people.sheets.reading import sheet_of
+from incident_clock.people.sheets.roster_file import read_roster
+from incident_clock.people.sheets.roster_importing import RosterSummary, import_roster
 from incident_clock.protocol.loading import load_protocols
 from incident_clock.settings import ROOT
 from incident_clock.store.migrating import upgrade

@@ -10,8 +10,8 @@ from incident_clock.cli.desk import as_json, note_access, opened, operator, prin
 from incident_clock.cli.processes import sign_in_url
 from incident_clock.people import sign_in, tokens
 from incident_clock.people.importing import ImportSummary, import_people, read_people
-from incident_clock.people.people_sheet import known, read_people_sheet
-from incident_clock.people.sheets import KIND_OF, read_sheet
+from incident_clock.people.sheets.people_sheet import known, read_people_sheet
+from incident_clock.people.sheets.reading import KIND_OF, read_sheet
 from incident_clock.protocol.steps import ROLES
 
 SHEETS = (*KIND_OF, ".xls", ".xlsb", ".et", ".ods", ".htm", ".html")  # also those of which is told what to do instead

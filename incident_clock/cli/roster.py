@@ -16,10 +16,10 @@ from incident_clock.office import LOOK_AHEAD
 from incident_clock.people import roster as people
 from incident_clock.people.access import role_title
 from incident_clock.people.duty import ROSTERED_ROLES, DutyBook, Holder
-from incident_clock.people.roster_exporting import csv_of, roster_rows, xlsx_of
-from incident_clock.people.roster_file import read_roster
-from incident_clock.people.roster_importing import RosterSummary
-from incident_clock.people.sheets import read_sheet
+from incident_clock.people.sheets.reading import read_sheet
+from incident_clock.people.sheets.roster_exporting import csv_of, roster_rows, xlsx_of
+from incident_clock.people.sheets.roster_file import read_roster
+from incident_clock.people.sheets.roster_importing import RosterSummary
 from incident_clock.phrases import Phrases
 
 DAY = click.DateTime(["%Y-%m-%d"])

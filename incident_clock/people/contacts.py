@@ -17,7 +17,7 @@ from incident_clock.people.duty_checks import take_turn
 from incident_clock.people.edits import checked_line
 from incident_clock.people.facts import ALTERED, PersonChanged
 from incident_clock.people.people_file import LONGEST_EMAIL
-from incident_clock.people.sheet_cells import Wrong, kind_of_phone, read_phone
+from incident_clock.people.sheets.cells import Wrong, kind_of_phone, read_phone
 from incident_clock.people.tables import ContactMethod, Person
 from incident_clock.phrases import N_
 

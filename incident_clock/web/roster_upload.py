@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from incident_clock.errors import Invalid, Refusal
 from incident_clock.office import LOOK_AHEAD
 from incident_clock.people import roster
-from incident_clock.people.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
-from incident_clock.people.roster_file import RosterFile, read_roster
-from incident_clock.people.sheets import LARGEST_FILE, sheet_of
+from incident_clock.people.sheets.reading import LARGEST_FILE, sheet_of
+from incident_clock.people.sheets.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
+from incident_clock.people.sheets.roster_file import RosterFile, read_roster
 from incident_clock.phrases import N_
 from incident_clock.web.context import assembly, language, now, phrases, sentences, zone
 from incident_clock.web.forms import YEARS

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from incident_clock.people import ledger, roster
 from incident_clock.people.duty_tables import Shift
 from incident_clock.people.importing import import_people, read_people
-from incident_clock.people.roster_file import RosterFile, read_roster
-from incident_clock.people.roster_importing import RosterSummary, import_roster
-from incident_clock.people.sheet_complaints import SheetRefused, letters
-from incident_clock.people.sheets import read_sheet
+from incident_clock.people.sheets.complaints import SheetRefused, letters
+from incident_clock.people.sheets.reading import read_sheet
+from incident_clock.people.sheets.roster_file import RosterFile, read_roster
+from incident_clock.people.sheets.roster_importing import RosterSummary, import_roster
 from incident_clock.phrases import Phrases
 from incident_clock.store.session import Store
 from tests.people.files import written

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from incident_clock.people.access import TITLES
 from incident_clock.people.cards import DESK_PHONE, MOBILE, PersonCard
 from incident_clock.people.duty import ROSTERED_ROLES
-from incident_clock.people.sheet_cells import plain, read_phone
-from incident_clock.people.sheet_complaints import quoted
-from incident_clock.people.sheet_headings import Headings, fold
-from incident_clock.people.sheet_names import Names, is_several
-from incident_clock.people.sheet_remarks import Remarks
-from incident_clock.people.sheets import SheetRow
+from incident_clock.people.sheets.cells import plain, read_phone
+from incident_clock.people.sheets.complaints import quoted
+from incident_clock.people.sheets.headings import Headings, fold
+from incident_clock.people.sheets.names import Names, is_several
+from incident_clock.people.sheets.reading import SheetRow
+from incident_clock.people.sheets.remarks import Remarks
 from incident_clock.phrases import ENGLISH, N_, catalogue
 
 NOBODY = ("无", "none", "nobody", "-", "--", "/")  # written where nobody is on duty

@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from incident_clock.people.sheet_cells import plain, read_day
-from incident_clock.people.sheet_complaints import Complaint, letters, listed, quoted
-from incident_clock.people.sheets import Sheet
+from incident_clock.people.sheets.cells import plain, read_day
+from incident_clock.people.sheets.complaints import Complaint, letters, listed, quoted
+from incident_clock.people.sheets.reading import Sheet
 from incident_clock.phrases import N_
 
 PASSED_OVER = ("备注", "星期", "序号", "remark", "note", "notes", "weekday", "no", "no.")  # columns nobody reads

@@ -5,10 +5,10 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from incident_clock.people.roster import LONGEST_SHIFT
-from incident_clock.people.sheet_cells import MIDNIGHT, Moment, read_day, read_moment
-from incident_clock.people.sheet_complaints import quoted
-from incident_clock.people.sheet_remarks import Remarks
-from incident_clock.people.sheets import SheetRow
+from incident_clock.people.sheets.cells import MIDNIGHT, Moment, read_day, read_moment
+from incident_clock.people.sheets.complaints import quoted
+from incident_clock.people.sheets.reading import SheetRow
+from incident_clock.people.sheets.remarks import Remarks
 from incident_clock.phrases import N_
 
 Span = tuple[datetime, datetime]

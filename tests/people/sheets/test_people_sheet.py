@@ -9,9 +9,9 @@ from incident_clock.people import roster
 from incident_clock.people.cards import CHAT, DESK_PHONE, EMAIL, MOBILE, Contact
 from incident_clock.people.importing import import_people, read_people
 from incident_clock.people.people_file import PeopleFile, UnitCard
-from incident_clock.people.people_sheet import known, read_people_sheet
-from incident_clock.people.sheet_complaints import SheetRefused, letters
-from incident_clock.people.sheets import sheet_of
+from incident_clock.people.sheets.complaints import SheetRefused, letters
+from incident_clock.people.sheets.people_sheet import known, read_people_sheet
+from incident_clock.people.sheets.reading import sheet_of
 from incident_clock.phrases import Phrases
 from incident_clock.store.session import Store
 from tests.people.files import EXAMPLE, written

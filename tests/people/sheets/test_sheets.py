@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from incident_clock.people.sheet_complaints import SheetRefused
-from incident_clock.people.sheets import Sheet, read_sheet, sheet_of
+from incident_clock.people.sheets.complaints import SheetRefused
+from incident_clock.people.sheets.reading import Sheet, read_sheet, sheet_of
 from tests.people.sheet_files import BOTH, BY_HAND, CHINESE, DAY, HOURS, Raw, Styled, archive, csv, xlsx
 
 ROWS = (("日期", "岗位", "姓名"), ("2026-03-12", "值班员", "周甲"), ("2026-03-13", "值班长", "吴乙"))

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from incident_clock.people.sheet_cells import Wrong
-from incident_clock.people.sheet_complaints import Complaint
-from incident_clock.people.sheets import Sheet, SheetRow
+from incident_clock.people.sheets.cells import Wrong
+from incident_clock.people.sheets.complaints import Complaint
+from incident_clock.people.sheets.reading import Sheet, SheetRow
 from incident_clock.phrases import N_
 
 EMPTY = N_("%(cell)s：没有填")

@@ -16,9 +16,9 @@ from datetime import date
 from typing import NoReturn
 from xml.parsers import expat
 
-from incident_clock.people.sheet_complaints import listed, quoted, refused
-from incident_clock.people.sheet_grid import MOST_FLAWS, Grid, trimmed
-from incident_clock.people.sheet_numbers import BUILT_IN, PLAIN, shown_as, text_of
+from incident_clock.people.sheets.complaints import listed, quoted, refused
+from incident_clock.people.sheets.grid import MOST_FLAWS, Grid, trimmed
+from incident_clock.people.sheets.numbers import BUILT_IN, PLAIN, shown_as, text_of
 from incident_clock.phrases import N_
 
 LARGEST_UNPACKED = 64 * 1024 * 1024  # bytes of all parts together

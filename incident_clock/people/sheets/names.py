@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from incident_clock.people.cards import PersonCard
-from incident_clock.people.sheet_cells import Wrong, plain
-from incident_clock.people.sheet_complaints import listed, quoted
+from incident_clock.people.sheets.cells import Wrong, plain
+from incident_clock.people.sheets.complaints import listed, quoted
 from incident_clock.phrases import N_
 from incident_clock.protocol.complaints import closest
 

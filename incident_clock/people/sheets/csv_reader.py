@@ -4,8 +4,8 @@ import codecs
 import csv
 import io
 
-from incident_clock.people.sheet_complaints import Complaint, SheetRefused, quoted, refused
-from incident_clock.people.sheet_grid import MOST_FLAWS, Grid, trimmed
+from incident_clock.people.sheets.complaints import Complaint, SheetRefused, quoted, refused
+from incident_clock.people.sheets.grid import MOST_FLAWS, Grid, trimmed
 from incident_clock.phrases import N_
 
 SEPARATORS = ",;\t"

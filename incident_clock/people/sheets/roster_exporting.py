@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from incident_clock.people import roster
 from incident_clock.people.access import TITLES
 from incident_clock.people.duty_tables import Shift
-from incident_clock.people.sheet_grid import neutral
+from incident_clock.people.sheets.grid import neutral
 from incident_clock.phrases import CHINESE, ENGLISH
 
 HEADINGS = {CHINESE: ("日期", "岗位", "姓名", "编号", "开始", "结束"),

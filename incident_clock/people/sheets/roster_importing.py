@@ -20,8 +20,8 @@ from incident_clock.people.access import TITLES
 from incident_clock.people.duty_checks import LATE_NOTE, require_covers_stand, take_turn
 from incident_clock.people.duty_tables import Cover, Shift
 from incident_clock.people.facts import RosterImported
-from incident_clock.people.roster_file import RosterEntry, RosterFile
-from incident_clock.people.sheets import Progress
+from incident_clock.people.sheets.reading import Progress
+from incident_clock.people.sheets.roster_file import RosterEntry, RosterFile
 from incident_clock.phrases import N_
 from incident_clock.store.writing import changed
 

@@ -26,14 +26,14 @@ from incident_clock.people.people_file import (
     PeopleFile,
     UnitCard,
 )
-from incident_clock.people.roster_file import is_roster
-from incident_clock.people.sheet_cells import Wrong, kind_of_phone, plain, read_phone
-from incident_clock.people.sheet_complaints import quoted, refused
-from incident_clock.people.sheet_headings import Headings, columns_of, fold, missing
-from incident_clock.people.sheet_names import Names
-from incident_clock.people.sheet_remarks import Remarks
-from incident_clock.people.sheet_units import KnownUnits, NewUnits, Units
-from incident_clock.people.sheets import Sheet, SheetRow
+from incident_clock.people.sheets.cells import Wrong, kind_of_phone, plain, read_phone
+from incident_clock.people.sheets.complaints import quoted, refused
+from incident_clock.people.sheets.headings import Headings, columns_of, fold, missing
+from incident_clock.people.sheets.names import Names
+from incident_clock.people.sheets.reading import Sheet, SheetRow
+from incident_clock.people.sheets.remarks import Remarks
+from incident_clock.people.sheets.roster_file import is_roster
+from incident_clock.people.sheets.units import KnownUnits, NewUnits, Units
 from incident_clock.people.tables import Unit
 from incident_clock.phrases import CHINESE, ENGLISH, N_, catalogue
 

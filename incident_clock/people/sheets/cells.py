@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import phonenumbers
 
 from incident_clock.people.cards import DESK_PHONE, MOBILE
-from incident_clock.people.sheet_complaints import quoted
+from incident_clock.people.sheets.complaints import quoted
 from incident_clock.phrases import N_
 
 YEARS = range(2000, 2101)  # outside of it nothing was meant

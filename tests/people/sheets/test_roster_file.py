@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from incident_clock.people.importing import read_people
-from incident_clock.people.roster_file import read_roster
-from incident_clock.people.sheets import read_sheet
+from incident_clock.people.sheets.reading import read_sheet
+from incident_clock.people.sheets.roster_file import read_roster
 from incident_clock.store.session import Store
 from tests.people.files import EXAMPLE
 from tests.people.roster_rig import HANDOVER, Rig, read_back

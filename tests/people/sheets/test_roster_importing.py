@@ -13,9 +13,9 @@ from incident_clock.ledger.chain import plain
 from incident_clock.people import covers, ledger, roster
 from incident_clock.people.duty_tables import Shift
 from incident_clock.people.importing import import_people, read_people
-from incident_clock.people.roster_file import read_roster
-from incident_clock.people.roster_importing import RosterSummary, import_roster
-from incident_clock.people.sheets import sheet_of
+from incident_clock.people.sheets.reading import sheet_of
+from incident_clock.people.sheets.roster_file import read_roster
+from incident_clock.people.sheets.roster_importing import RosterSummary, import_roster
 from incident_clock.store.session import Store
 from tests.people.files import written
 from tests.people.roster_rig import HANDOVER, PEOPLE, Rig

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident_clock.people.cards import DESK_PHONE, MOBILE
-from incident_clock.people.sheet_cells import Moment, Wrong, kind_of_phone, read_day, read_moment, read_phone
-from incident_clock.people.sheet_grid import DAY_ZERO, neutral, trimmed
+from incident_clock.people.sheets.cells import Moment, Wrong, kind_of_phone, read_day, read_moment, read_phone
+from incident_clock.people.sheets.grid import DAY_ZERO, neutral, trimmed
 
 THE_12TH = date(2026, 3, 12)
 

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from incident_clock.people.access import TITLES
 from incident_clock.people.cards import PersonCard
 from incident_clock.people.duty import ROSTERED_ROLES
-from incident_clock.people.roster_hours import Hours
-from incident_clock.people.roster_rows import Rows, role_headings
-from incident_clock.people.sheet_complaints import quoted, refused
-from incident_clock.people.sheet_headings import Headings, columns_of, holds_a_day, is_headed, missing
-from incident_clock.people.sheet_remarks import Remarks
-from incident_clock.people.sheets import Progress, Sheet
+from incident_clock.people.sheets.complaints import quoted, refused
+from incident_clock.people.sheets.headings import Headings, columns_of, holds_a_day, is_headed, missing
+from incident_clock.people.sheets.reading import Progress, Sheet
+from incident_clock.people.sheets.remarks import Remarks
+from incident_clock.people.sheets.roster_hours import Hours
+from incident_clock.people.sheets.roster_rows import Rows, role_headings
 from incident_clock.phrases import N_
 
 TOLD_EVERY = 500  # rows

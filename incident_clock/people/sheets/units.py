@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from incident_clock.people.people_file import LONGEST_NAME, UnitCard
-from incident_clock.people.sheet_cells import Wrong, plain
-from incident_clock.people.sheet_complaints import listed, quoted
+from incident_clock.people.sheets.cells import Wrong, plain
+from incident_clock.people.sheets.complaints import listed, quoted
 from incident_clock.phrases import N_
 from incident_clock.protocol.complaints import closest
 

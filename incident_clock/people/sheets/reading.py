@@ -1,7 +1,7 @@
 """Reading a table that somebody made in Excel or WPS: CSV or XLSX, told apart by content, into rows of text.
 
-Nothing here knows rosters or people. Unpacking a workbook is `sheet_xlsx.py`, decoding a text file `sheet_csv.py`;
-what a cell means (a day, a number to ring) is `sheet_cells.py`.
+Nothing here knows rosters or people. Unpacking a workbook is `xlsx_reader.py`, decoding a text file `csv_reader.py`;
+what a cell means (a day, a number to ring) is `cells.py`.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path, PurePath
 
 from incident_clock.errors import CannotRun
-from incident_clock.people import sheet_csv, sheet_xlsx
-from incident_clock.people.sheet_complaints import Complaint, SheetRefused, quoted, refused
-from incident_clock.people.sheet_grid import Grid
+from incident_clock.people.sheets import csv_reader, xlsx_reader
+from incident_clock.people.sheets.complaints import Complaint, SheetRefused, quoted, refused
+from incident_clock.people.sheets.grid import Grid
 from incident_clock.phrases import N_
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
@@ -100,9 +100,9 @@ def sheet_of(source: str, content: bytes, *, progress: Progress | None = None) -
     if len(content) > LARGEST_FILE:
         raise _too_large(source, len(content))
     kind = _kind_of(source, content)
-    grid = (sheet_xlsx.read_grid(source, content, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS,
+    grid = (xlsx_reader.read_grid(source, content, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS,
                                progress=progress) if kind is WORKBOOK
-            else sheet_csv.read_grid(source, content, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS))
+            else csv_reader.read_grid(source, content, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS))
     rows = [SheetRow(number, cells) for number, cells in grid.rows if any(cells)]
     if not rows:
         raise refused(N_("“%(file)s”里没有内容"), file=quoted(source))
@@ -150,7 +150,7 @@ def _require_workbook(content: bytes, file: str) -> None:
     try:
         names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise refused(sheet_xlsx.DAMAGED, file=file) from error
+        raise refused(xlsx_reader.DAMAGED, file=file) from error
     if "xl/workbook.xml" not in names:
         raise refused(N_("“%(file)s”不是 .xlsx 工作簿。请在 Excel 或 WPS 里打开，另存为 .xlsx"), file=file)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from incident_clock.people.sheet_complaints import MOST_TOLD, SheetRefused
-from incident_clock.people.sheet_xlsx import LARGEST_UNPACKED
-from incident_clock.people.sheets import LARGEST_FILE, MOST_ROWS
+from incident_clock.people.sheets.complaints import MOST_TOLD, SheetRefused
+from incident_clock.people.sheets.reading import LARGEST_FILE, MOST_ROWS
+from incident_clock.people.sheets.xlsx_reader import LARGEST_UNPACKED
 from incident_clock.phrases import Phrases
 from incident_clock.store.session import Store
 from tests.people.roster_rig import Rig

@@ -14,9 +14,9 @@ from sqlalchemy import delete
 from incident_clock.people import roster
 from incident_clock.people.duty_tables import Shift
 from incident_clock.people.importing import import_people, read_people
-from incident_clock.people.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
-from incident_clock.people.roster_file import read_roster
-from incident_clock.people.sheets import sheet_of
+from incident_clock.people.sheets.reading import sheet_of
+from incident_clock.people.sheets.roster_exporting import Rows, csv_of, roster_rows, xlsx_of
+from incident_clock.people.sheets.roster_file import read_roster
 from incident_clock.store.session import Store
 from tests.people.files import written
 from tests.people.roster_rig import HANDOVER, PEOPLE, Rig
