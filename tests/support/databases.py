@@ -39,10 +39,13 @@ def copied(template: Path, path: Path) -> Store:
 
 
 def empty(store: Store) -> None:
-    """Take every row out of a PostgreSQL database, past the guards of the ledger, in one round trip."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    """Take every row out of a PostgreSQL database, past the guards of the ledger, in one round trip; ids begin anew."""
+    sorted_tables = list(reversed(Base.metadata.sorted_tables))
+    tables = [table.name for table in sorted_tables]
+    counted = [table.name for table in sorted_tables if table.autoincrement_column is not None]
     statements = [*(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in LEDGER),
                   *(f"DELETE FROM {table}" for table in tables),
+                  *(f"ALTER SEQUENCE {table}_id_seq RESTART" for table in counted),
                   *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in LEDGER)]
     with store.write() as session:
         session.connection().exec_driver_sql("; ".join(statements))
