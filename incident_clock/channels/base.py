@@ -38,7 +38,7 @@ class Letter:
     every copy, `tracking` what a provider is asked to repeat in its callbacks (no secret, no address).
     `template` and `params` are the same words for gateways that only send filed texts. `valid_for_s`: after so many
     seconds the next reminder makes it idle. `gateway` asks for one of several, whatever its state; empty for the best.
-    `sent_at` is an aware instant.
+    `avoid` is the one that did not bring it there the last time. `sent_at` is an aware instant.
     """
 
     to: str = field(repr=False)
@@ -56,6 +56,7 @@ class Letter:
     params: Mapping[str, str] = field(default_factory=dict)
     valid_for_s: int | None = None
     gateway: str = ""
+    avoid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from incident_clock.channels.base import Channel, ChannelError, Letter, Receipt, Report
 
-PAUSE = timedelta(seconds=30)  # how long a gateway that failed is passed by
+PAUSE = timedelta(seconds=60)  # how long a gateway that failed is passed by: a lost answer's copy comes within it
 LONGEST_PAUSE = timedelta(minutes=10)  # at most, whatever the gateway itself asks for
 
 
@@ -45,12 +45,15 @@ class Switchboard(Channel):
         return [complaint for gateway in self._gateways for complaint in gateway.problems()]
 
     def send(self, letter: Letter) -> Receipt:
-        gateway = (self._named(letter.gateway) if letter.gateway else None) or self._next(letter.sent_at)
+        gateway = (self._named(letter.gateway) if letter.gateway else None) or self._next(letter.sent_at, letter.avoid)
         try:
             receipt = gateway.send(letter)
         except ChannelError as error:
             error.gateway = gateway.name
             self._note(gateway, error, letter.sent_at)
+            raise
+        except Exception:  # a fault of ours in one gateway is no reason to ask it again at once
+            self._paused_until[gateway.name] = letter.sent_at + PAUSE
             raise
         self._paused_until.pop(gateway.name, None)
         return Receipt(receipt.provider_id, receipt.detail, gateway.name, receipt.segments)
@@ -64,11 +67,11 @@ class Switchboard(Channel):
         receipt = found.find(letter) if found else None
         return Receipt(receipt.provider_id, receipt.detail, gateway, receipt.segments) if receipt else None
 
-    def _next(self, now: datetime) -> Channel:
-        def rank(gateway: Channel) -> tuple[bool, datetime]:
+    def _next(self, now: datetime, avoid: str = "") -> Channel:
+        def rank(gateway: Channel) -> tuple[bool, bool, datetime]:
             paused_until = self._paused_until.get(gateway.name)
             is_paused = paused_until is not None and paused_until > now
-            return is_paused, paused_until if is_paused and paused_until is not None else now
+            return is_paused, gateway.name == avoid, paused_until if is_paused and paused_until is not None else now
         return min(self._gateways, key=rank)  # of equals the first in the settings
 
     def _note(self, gateway: Channel, error: ChannelError, now: datetime) -> None:
@@ -76,7 +79,7 @@ class Switchboard(Channel):
         if not error.is_permanent:
             asked = timedelta(seconds=error.retry_after_s) if error.retry_after_s else PAUSE
             self._paused_until[gateway.name] = now + min(max(asked, PAUSE), LONGEST_PAUSE)
-            if self._next(now) is not gateway:
+            if any(self._paused_until.get(other.name, now) <= now for other in self._gateways):
                 error.retry_after_s = None  # the pause is this gateway's, not the letter's
 
     def _named(self, name: str) -> Channel | None:

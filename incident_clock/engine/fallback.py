@@ -48,15 +48,16 @@ class Fallback:
     def carry_out(self, why: str, *, code: str = "") -> bool:
         """Tell the same person another way, or somebody in his place; gives whether anything new is to be sent."""
         deadline = self._open_deadline()
-        if deadline is None or not self._claim():
+        if deadline is None or self.message.followed_at is not None:
             return False
-        card = self.around.book.people.get(self.message.person)
-        way = self._next_way(card)
+        way = self._next_way(self.around.book.people.get(self.message.person))
+        if way is None and (why == SILENT or any(one.state not in DEAD for one in self._siblings())):
+            return False  # nothing to be done yet: the message is not used up by that
+        if not self._claim():
+            return False
         if way is not None:
             self._tell_on(*way, why=why, code=code)
             return True
-        if why == SILENT or any(one.state not in DEAD for one in self._siblings()):
-            return False
         return self._tell_stand_in(deadline) or self._tell_rung_above(deadline)
 
     def _open_deadline(self) -> Deadline | None:

@@ -7,16 +7,20 @@ slowest part. No more is claimed than a line has free places, so that a crash re
 import logging
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.exc import OperationalError
+
 from incident_clock.clock import Clock
-from incident_clock.outbox.queue import Claimed, Outcome
+from incident_clock.outbox.queue import RETRY, Claimed, Outcome
 from incident_clock.outbox.sender import Sender
 
 THREADS_PER_CHANNEL = 48
 SETTLE_TOGETHER = 100  # outcomes in one transaction
+WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # for a database that is busy or away
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +46,10 @@ class Lines:
             for one in claimed:
                 self._take(one)
         for one in claimed:
-            self._line(one.message.channel).submit(self._call, one)
+            try:
+                self._line(one.message.channel).submit(self._call, one)
+            except RuntimeError as error:  # the machine has no thread left
+                self._ended.put((one, Outcome(RETRY, f"no thread for the call ({error})")))
         return len(claimed)
 
     def is_under_way(self, message_id: int, attempt: int) -> bool:
@@ -70,7 +77,12 @@ class Lines:
         return self._calls[channel]
 
     def _call(self, claimed: Claimed) -> None:
-        self._ended.put((claimed, self._sender.call(claimed)))
+        try:
+            outcome = self._sender.call(claimed)
+        except BaseException as error:  # a place that is never given back would in time close the whole line
+            logger.exception("the call for message %s failed unexpectedly", claimed.message_id)
+            outcome = Outcome(RETRY, f"unexpected {type(error).__name__}")
+        self._ended.put((claimed, outcome))
 
     # ── the one that writes ─────────────────────────────────────────────────────
     def _write_down(self) -> None:
@@ -88,12 +100,13 @@ class Lines:
             self._settle(together)
 
     def _settle(self, together: Sequence[tuple[Claimed, Outcome]]) -> None:
-        """One outcome that cannot be written down must not hold up the others; its lease is found lost and freed."""
+        """A database that is away for a moment must not make copies of what is known to have left; and one outcome that
+        cannot be written down must not hold up the others: its lease is found lost and freed."""
         try:
-            self._sender.settle(together, self._clock.now())
+            self._persist(together)
         except Exception:
             logger.exception("%s outcomes could not be written down together; trying each alone", len(together))
-            for one in together if len(together) > 1 else ():
+            for one in together:
                 try:
                     self._sender.settle([one], self._clock.now())
                 except Exception:
@@ -103,6 +116,15 @@ class Lines:
             self._when_settled()
         except Exception:  # nothing may end this thread: without it no outcome is ever written down
             logger.exception("the free places could not be announced; they are seen at the next turn")
+
+    def _persist(self, together: Sequence[tuple[Claimed, Outcome]]) -> None:
+        for pause_s in WAITS_S:
+            try:
+                return self._sender.settle(together, self._clock.now())
+            except OperationalError:
+                logger.warning("outcomes cannot be written down yet: the database is busy or away")
+                time.sleep(pause_s)
+        return self._sender.settle(together, self._clock.now())
 
     def _take(self, claimed: Claimed) -> None:
         with self._changing:

@@ -62,10 +62,14 @@ class Receiver:
         False for a letter that is not waiting for any.
         """
         tracked = self.read_tracking(tracking) if tracking else None
-        with self.store.write() as session:
+        with self.store.read() as session:  # strangers must not hold up those who write
             attempt = receipts.attempt_of(session, gateway=gateway, provider_id=provider_id, tracked=tracked)
-            return attempt is not None and changed(session, update(Message).where(
-                Message.id == attempt.message_id, Message.state == m.ACCEPTED, Message.check_at > now)
+            message = session.get(Message, attempt.message_id) if attempt else None
+            if message is None or message.state != m.ACCEPTED or message.check_at is None or message.check_at <= now:
+                return False
+        with self.store.write() as session:
+            return changed(session, update(Message).where(
+                Message.id == message.id, Message.state == m.ACCEPTED, Message.check_at > now)
                 .values(check_at=now)) == 1
 
 

@@ -34,7 +34,8 @@ Render = Callable[[Message], str]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message leased to this engine, with the text that is about to be said."""
+    """A message leased to this engine, with the text that is about to be said. `avoid`: the gateway that did not bring
+    it there the last time."""
 
     message_id: int
     incident_id: int | None
@@ -42,6 +43,7 @@ class Claimed:
     attempt: int
     text: str
     message: Message
+    avoid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
         .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=Message.lease_token + 1,
                 attempt_count=Message.attempt_count + 1)
         .returning(Message.id), execution_options={"synchronize_session": False}).all()
-    claimed = []
+    claimed, before = [], _gateways_before(session, won)
     for message in session.scalars(select(Message).where(Message.id.in_(won)).order_by(Message.due_at, Message.id),
                                    execution_options={"populate_existing": True}):
         attempt = Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now, text="")
@@ -112,14 +114,22 @@ def claim(session: Session, *, engine: str, limit: int, now: datetime, render: R
             _put_back(message, attempt, f"its text cannot be made ({type(error).__name__})", now=now)
             continue
         claimed.append(Claimed(message.id, message.incident_id, message.lease_token, message.attempt_count,
-                               attempt.text, message))
+                               attempt.text, message, before.get(message.id, "")))
     session.flush()
     return claimed
 
 
+def _gateways_before(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Of messages that were tried before: the gateway of the last try."""
+    rows = session.execute(
+        select(Attempt.message_id, Attempt.gateway).join(Message, Message.id == Attempt.message_id)
+        .where(Attempt.message_id.in_(ids), Attempt.number == Message.attempt_count - 1))
+    return {row[0]: row[1] or "" for row in rows}
+
+
 def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> Message | None:
     """Write down what an attempt came to. None when the lease was lost meanwhile: only the attempt is noted."""
-    message = session.get_one(Message, claimed.message_id, with_for_update=True)
+    message = session.get_one(Message, claimed.message_id, with_for_update=True, populate_existing=True)
     changed(session, update(Attempt).where(Attempt.message_id == claimed.message_id, Attempt.number == claimed.attempt)
             .values(finished_at=now, outcome=outcome.result, detail=outcome.detail, gateway=outcome.gateway,
                     code=outcome.code, segments=outcome.segments,
@@ -243,6 +253,8 @@ def resend(session: Session, *, incident_id: int, step: str, rung: int, person: 
         raise Conflict(N_("%(at)s 刚发过，至少隔5分钟才能重发"), at=last_try)
     for message in ended:
         message.state, message.state_reason, message.not_before, message.is_wanted = m.QUEUED, "", now, True
+        message.delivered_at = message.followed_at = None  # of the try before: its attempt and the ledger keep it
+        message.may_be_copy = False
     session.flush()
     return [message.channel for message in ended]
 

@@ -74,8 +74,8 @@ def apply(session: Session, attempt: Attempt, report: Report, *, provider_id: st
           now: datetime) -> Change | None:
     """Raise an attempt and its message to what is reported. None when that changes nothing that anybody must know.
 
-    The message's incident is locked by the caller. A letter that was lost goes again when its fate is temporary (after
-    a minute, twice) or its gateway was at fault (at once, so that another one takes it).
+    The message's incident is locked by the caller. A letter that was lost goes again after a minute, twice at most,
+    when its fate is temporary; at once, over another gateway, when its gateway was at fault.
     """
     if attempt.status is not None and base.STATUSES.index(report.status) <= base.STATUSES.index(attempt.status):
         return None
@@ -84,7 +84,7 @@ def apply(session: Session, attempt: Attempt, report: Report, *, provider_id: st
     attempt.provider_id, attempt.gateway = attempt.provider_id or provider_id, attempt.gateway or gateway
     attempt.code = report.code or attempt.code
     attempt.segments = report.segments or attempt.segments
-    message = session.get_one(Message, attempt.message_id, with_for_update=True)
+    message = session.get_one(Message, attempt.message_id, with_for_update=True, populate_existing=True)
     if report.status in (base.DELIVERED, base.READ):
         return _delivered(message, attempt, report, now, was_lost=was_lost)
     if report.status == base.FAILED:
@@ -113,10 +113,10 @@ def _lost(message: Message, attempt: Attempt, report: Report, now: datetime) -> 
     message.delivered_at = None
     message.state_reason, message.check_at, message.may_be_copy = report.detail, None, False
     tries = sum(one.status == base.FAILED for one in message.attempts)
-    if message.is_wanted and report.fate == base.GATEWAY_DOWN:
-        message.state, message.not_before = m.QUEUED, now
-    elif message.is_wanted and report.fate == base.TEMPORARY and tries <= UNDELIVERED_RETRIES:
-        message.state, message.not_before = m.QUEUED, now + timedelta(seconds=UNDELIVERED_RETRY_S)
+    if message.is_wanted and report.fate in (base.GATEWAY_DOWN, base.TEMPORARY) and tries <= UNDELIVERED_RETRIES:
+        is_at_once = report.fate == base.GATEWAY_DOWN and tries == 1  # the letter avoids that gateway
+        message.state = m.QUEUED
+        message.not_before = now if is_at_once else now + timedelta(seconds=UNDELIVERED_RETRY_S)
     else:
         message.state = m.FAILED
     return Change(message, attempt, report)

@@ -79,11 +79,12 @@ class Sender:
         channel = self.channels.get(message.channel)
         if channel is None:
             return Outcome(queue.RETRY, f"channel {message.channel} is not set up")
-        refusal = None if channel.is_loopback else self.may_leave()
-        if refusal:
-            return Outcome(queue.FAILED, refusal)
         try:
-            receipt = channel.send(self._letter(message, claimed.attempt, claimed.text, self.clock.now()))
+            refusal = None if channel.is_loopback else self.may_leave()
+            if refusal:
+                return Outcome(queue.FAILED, refusal)
+            receipt = channel.send(self._letter(message, claimed.attempt, claimed.text, self.clock.now(),
+                                                claimed.avoid))
         except ChannelError as error:
             return _failure(error)
         except Exception as error:  # a fault of ours must not lose the message
@@ -96,7 +97,7 @@ class Sender:
         """The letter of an earlier attempt, to look for it at the provider."""
         return self._letter(message, attempt.number, attempt.text, attempt.started_at)
 
-    def _letter(self, message: Message, attempt: int, text: str, now: datetime) -> Letter:
+    def _letter(self, message: Message, attempt: int, text: str, now: datetime, avoid: str = "") -> Letter:
         number, phrases = message.facts["number"], self.phrases_for(message.language)
         identity = (f"kind={message.kind}; incident={number}; step={message.step}; "
                     f"rung={message.rung}; repeat={message.repeat}")
@@ -118,7 +119,7 @@ class Sender:
             subject=wording.mail_subject(message, phrases, now=now),
             message_id=f"<{local}@{MAIL_DOMAIN}>", thread_id=f"<{number}@{MAIL_DOMAIN}>" if number else None,
             language=message.language, tracking=self.tracking(message.id, attempt),
-            gateway=message.facts.get("gateway", ""), valid_for_s=_valid_for_s(message, now),
+            gateway=message.facts.get("gateway", ""), avoid=avoid, valid_for_s=_valid_for_s(message, now),
             sent_at=now.astimezone(UTC))
 
     def _filed(self, message: Message, phrases: Phrases, now: datetime) -> tuple[str, dict[str, str]]:

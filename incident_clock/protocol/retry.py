@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 RETRY_AFTER_S = (2, 5, 10, 20, 30)  # then RETRY_EVERY_S, for as long as the message is wanted
 RETRY_EVERY_S = 60
-UNKNOWN_RETRY_S = 30  # the answer was lost after sending: give a slow receipt time before a marked copy
+# The answer was lost after sending: give a slow receipt time before a marked copy. Whoever has got the first ones need
+# not get one every half minute while answers stay lost; another way goes beside it anyway.
+UNKNOWN_RETRY_S = (30, 120, 300, 600)
 FIND_AFTER_S = 15  # and look for it at the provider before that
 
 UNDELIVERED_RETRY_S = 60  # the provider took it and could not deliver it, which may pass
@@ -17,7 +19,7 @@ def retry_after(failures: int, *, is_unknown: bool = False, asked_s: float | Non
     """The pause after the `failures`-th failed attempt (from 1). `asked_s`: the provider wants at least so much; it
     gets up to RETRY_EVERY_S."""
     if is_unknown:
-        return timedelta(seconds=UNKNOWN_RETRY_S)
+        return timedelta(seconds=UNKNOWN_RETRY_S[min(failures, len(UNKNOWN_RETRY_S)) - 1])
     seconds = RETRY_AFTER_S[failures - 1] if failures <= len(RETRY_AFTER_S) else RETRY_EVERY_S
     return timedelta(seconds=max(seconds, min(asked_s or 0, RETRY_EVERY_S)))
 

@@ -7,7 +7,7 @@ transaction, so that the answer comes at once and nobody calls a second time.
 import logging
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from incident_clock.channels import aliyun_callbacks as aliyun
@@ -18,6 +18,7 @@ from incident_clock.web import context
 
 TWILIO, ALIYUN = "twilio", "aliyun"
 NO_WORDS = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # to a text: answers leave through the outbox
+MOST_HINTS = 100  # of one push; the engine asks for the rest by itself
 FORGERIES_TOLD_EVERY = timedelta(minutes=1)  # a flood of them must not flood the log
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,9 @@ def voice() -> ResponseReturnValue:
 @hints.post(aliyun.REPORT_PATH)
 def aliyun_report() -> ResponseReturnValue:
     """News of messages that Aliyun took: the engine asks for it."""
-    for hint in aliyun.read_reports(request.get_data()):
+    if ALIYUN not in context.assembly().settings.sms_gateways:
+        abort(404)
+    for hint in aliyun.read_reports(request.get_data())[:MOST_HINTS]:
         context.assembly().receiver.look_soon(gateway=ALIYUN, provider_id=hint.provider_id, tracking=hint.tracking,
                                               now=context.now())
     return jsonify(aliyun.ANSWER)

@@ -237,3 +237,53 @@ def test_a_receipt_only_moves_up(room: Room, order: tuple[str, ...]) -> None:
     assert sms_of(room).state == m.DELIVERED
     delivered = [e for e in room.entries(number, "MessageSettled") if e["body"]["outcome"] == "delivered"]
     assert len(delivered) == (0 if order[0] == READ else 1)
+
+
+# ── what a review found ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_phone_that_is_off_for_good_brings_the_stand_in(store, now) -> None:
+    """The first reports bring nothing new to do, and must not use up what the last one has to do."""
+    room = Room(store, now, small_rule(rung(1, AFTER, 0, "duty_leader")), channels=("sms",), falls_back=True)
+    number = room.register()
+    room.tick()
+    for attempt in (1, 2, 3):
+        room.send()
+        assert room.entries(number, "StandInCalled") == []
+        report(room, sms_of(room, "zheng"), FAILED, attempt=attempt, fate=TEMPORARY)
+        room.wait(seconds=60)
+    assert [entry["body"]["reason"] for entry in room.entries(number, "StandInCalled")] == ["unreachable"]
+
+
+def test_a_gateway_that_keeps_losing_a_letter_is_not_asked_for_ever(room: Room) -> None:
+    room.register()
+    room.tick()
+    for attempt in range(1, 9):
+        room.send()
+        report(room, sms_of(room), FAILED, attempt=attempt, fate=GATEWAY_DOWN)
+        room.wait(seconds=60)
+    assert (sms_of(room).state, sms_of(room).attempt_count) == (m.FAILED, 3)
+
+
+def test_answers_that_stay_lost_do_not_bring_a_copy_every_half_minute(room: Room) -> None:
+    room.channels["sms"].fate = lambda letter: UNKNOWN
+    room.register()
+    room.tick()
+    for _ in range(600):
+        room.send()
+        room.wait(seconds=1)
+    assert sms_of(room).attempt_count == 4  # at once, after 30 s, 2 min and 5 min more
+
+
+def test_what_people_ask_to_be_sent_again_is_sent_though_the_first_had_arrived(room: Room) -> None:
+    number = room.register()
+    room.tick()
+    room.send()
+    report(room, sms_of(room), DELIVERED)
+    room.desk.resend(number, "phone_report", 1, "zhou", actor=ZHOU, now=room.wait(minutes=6).now)
+    room.channels["sms"].fate = lambda letter: LATER
+    room.send()
+    assert sms_of(room).state == m.QUEUED
+    room.channels["sms"].fate = lambda letter: "arrives"
+    room.wait(seconds=5).send()
+    assert (sms_of(room).state, sms_of(room).attempt_count) == (m.ACCEPTED, 3)

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from incident_clock.engine import lines
 from incident_clock.engine.lines import Lines
@@ -57,3 +58,29 @@ def test_nothing_ends_the_thread_that_writes(room: Room, monkeypatch, caplog) ->
     assert mine.are_settled(within_s=WITHIN_S)
     mine.close()
     assert [message.state for message in room.messages()] == [m.ACCEPTED] * 3
+
+
+def test_a_database_that_is_away_for_a_moment_makes_no_copy_of_what_has_left(room: Room, monkeypatch) -> None:
+    monkeypatch.setattr(lines, "WAITS_S", (0.0, 0.0))
+    enqueue(room, draft(room, room.register()))
+    whole, left = room.sender.settle, [OperationalError("", {}, Exception("database is locked"))] * 2
+
+    def settle(ended, now):
+        if left:
+            raise left.pop()
+        whole(ended, now)
+
+    object.__setattr__(room.sender, "settle", settle)
+    mine = Lines(room.sender, room.clock, when_settled=lambda: None)
+    mine.send()
+    mine.close()
+    assert room.message().state == m.ACCEPTED
+
+
+def test_a_fault_before_the_call_gives_the_place_back(room: Room, monkeypatch) -> None:
+    enqueue(room, draft(room, room.register()))
+    monkeypatch.setattr(type(room.sender), "call", lambda self, claimed: 1 / 0)
+    mine = Lines(room.sender, room.clock, when_settled=lambda: None)
+    mine.send()
+    mine.close()
+    assert (room.message().state, room.message().state_reason) == (m.QUEUED, "unexpected ZeroDivisionError")

@@ -116,7 +116,7 @@ class World:
         self._is_over, self._statements_left, self._calls_left = True, None, None
         self._raise_zombies()
         self._start_engine()
-        self._run_until(self.room.now + 3 * MINUTE)
+        self._run_until(self.room.now + 12 * MINUTE)  # longer than the rarest try
         return self
 
     def _staff(self) -> Staff:

@@ -175,6 +175,7 @@ def test_a_key_pressed_in_a_call_acknowledges(house: House, sent: list[Message])
 def test_an_unsigned_report_changes_nothing_and_has_the_engine_ask(house: House, sent: list[Message]) -> None:
     with house.assembly.store.write() as session:
         session.execute(update(Message).values(check_at=at("14:06")))
+    vars(house.assembly)["settings"] = house.assembly.settings.model_copy(update={"sms_gateways": ("aliyun",)})
     push = json.dumps([{"biz_id": "9^0", "out_id": word(house, sent[0]), "success": True}, {"biz_id": "x", "out_id": "1-1-0"}])
     answer = house.app.test_client().post("/callbacks/aliyun/report", data=push, content_type="application/json")
     assert (answer.status_code, answer.json) == (200, {"code": 0, "msg": "接收成功"})
