@@ -64,9 +64,10 @@ def twilio(phones: Phones, reporter: Reporter, clock: Clock) -> Blueprint:
             return Response(fate.body, mimetype="text/html")
         piece = phones.add(kind, number, text, clock.now(), action=action,
                            callback=request.form.get("StatusCallback", ""))
+        answer = jsonify(_plain(piece))  # as it is taken, before anything becomes of it
         if kind == SMS:
             reporter.follow(piece)
-        return _cut() if fate.is_lost else (jsonify(_plain(piece)), 201)
+        return _cut() if fate.is_lost else (answer, 201)
 
     return api
 
