@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
+from incident_clock.casework import CaseDesk
 from incident_clock.channels.base import CONSOLE, Channel, ChannelSettings
 from incident_clock.channels.catalog import CATALOG, open_channels
 from incident_clock.clock import Clock, SystemClock
-from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
@@ -35,6 +35,8 @@ from incident_clock.outbox.messages import CHASING
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import Message
 from incident_clock.people import gap_words, roster
+from incident_clock.people.drill_book import DrillBook, read_drill_book
+from incident_clock.people.outside import outside_addresses
 from incident_clock.people.readiness import Gap, gaps
 from incident_clock.people.rest_days import RestDays, read_rest_days
 from incident_clock.phrases import N_, Phrases, language_of
@@ -100,6 +102,26 @@ class Assembly:
     def require_usable(self) -> None:
         """Read what a process needs before it serves anybody. Raises ConfigError with the complaints."""
         _ = self.protocols, self.channels, self.rest_days
+        if not self.drill_book.is_empty:
+            with self.store.read() as session:
+                self.drill_book.require_no_outside(outside_addresses(session))
+
+    @cached_property
+    def sending_channels(self) -> Mapping[str, Channel]:
+        """Those, and the screen, which carries drills whatever is switched on."""
+        return {**self.channels, **({} if CONSOLE in self.channels else open_channels((CONSOLE,), ChannelSettings()))}
+
+    @cached_property
+    def drill_book(self) -> DrillBook:
+        """Who may be told of drills, and where; empty when no file is named. Raises ConfigError."""
+        return read_drill_book(self.settings.drill_people)
+
+    def why_not_drill(self, message: Message) -> str | None:
+        """Why a message of a drill may not leave for its address, or None. Outside parties are asked for anew each
+        time: one may have been entered since the book was read."""
+        with self.store.read() as session:
+            outside = outside_addresses(session)
+        return self.drill_book.why_not(message.person, message.channel, message.address, outside)
 
     def enabled_channels(self, session: Session) -> Collection[str]:
         """Channels that alerts go to now. A box without a setting tells the screen only while it is an example."""
@@ -116,8 +138,8 @@ class Assembly:
                                         channels=self.enabled_channels(session))
 
     @cached_property
-    def desk(self) -> Desk:
-        return Desk(self.store, self.protocols, self.default_protocol.key, self.zone)
+    def desk(self) -> CaseDesk:
+        return CaseDesk(self.store, self.protocols, self.default_protocol.key, self.zone)
 
     @cached_property
     def office(self) -> Office:
@@ -134,7 +156,7 @@ class Assembly:
 
     @cached_property
     def forecaster(self) -> Forecaster:
-        return Forecaster(self.store, self.enabled_channels, self.zone, self.settings.daily_budget)
+        return Forecaster(self.store, self.enabled_channels, self.zone, self.settings.daily_budget, self.drill_book)
 
     def link_to(self, number: str) -> str:
         return f"{self.settings.public_url.rstrip('/')}/incidents/{number}"
@@ -157,13 +179,14 @@ class Assembly:
         return None if way is None or way.is_two_way or message.channel == CONSOLE else message.answer_code
 
     def ticker(self) -> Ticker:
-        return Ticker(self.store, self.enabled_channels, self.zone, self.settings.daily_budget)
+        return Ticker(self.store, self.enabled_channels, self.zone, self.settings.daily_budget, self.drill_book)
 
     def sender(self, engine: str) -> Sender:
-        return Sender(store=self.store, channels=self.channels, clock=self.clock, engine=engine, text_of=self.text_of,
-                      phrases_for=self.phrases, may_leave=self.may_leave,
+        return Sender(store=self.store, channels=self.sending_channels, clock=self.clock, engine=engine,
+                      text_of=self.text_of, phrases_for=self.phrases, may_leave=self.may_leave,
                       settle=Settler(self.store, self.ticker().look_around).settle, answer_link=self.answer_link,
-                      tracking=partial(tracking.sign, self._secret), page_code=self._code_for, page_link=self.link_to)
+                      tracking=partial(tracking.sign, self._secret), page_code=self._code_for, page_link=self.link_to,
+                      why_not_drill=self.why_not_drill)
 
     @cached_property
     def receiver(self) -> Receiver:
@@ -196,7 +219,7 @@ class Assembly:
                             partial(tracking.read, self._secret)) if url else None
 
     def looker(self, sender: Sender) -> Looker:
-        return Looker(self.store, self.channels, self.receiver, sender.letter_again)
+        return Looker(self.store, self.sending_channels, self.receiver, sender.letter_again)
 
     def noticer(self) -> Noticer:
         return Noticer(self.store, self.zone, self.enabled_channels, self.gaps_ahead, self.gap_notice)

@@ -16,18 +16,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, Invalid, NotFound
-from incident_clock.ledger.fact import ENGINE, Actor, Erasable
+from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.outbox import queue
-from incident_clock.outbox.messages import ALL_CLEAR, CHASING, REMINDER, REOPENED, STAND_IN, Draft
-from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry import calls, incidents, ledger
+from incident_clock.registry import attachments, calls, incidents, ledger
+from incident_clock.registry.case import Case, open_case
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.facts import AudienceTold, Resent
+from incident_clock.registry.facts import Resent
+from incident_clock.registry.obligations import step_of
 from incident_clock.registry.tables import AnsweredRequest, Incident
+from incident_clock.spreading import spreading
 from incident_clock.store.session import Store
 
 KEY_LIMIT = 200  # characters of an idempotency key
@@ -53,11 +54,12 @@ class Desk:
     after_commit: Callable[[], None] = field(default=lambda: None)
 
     def register(self, new: NewIncident, *, actor: Actor, now: datetime, key: str | None = None) -> Registered:
-        """Register an incident and start its clock. Raises Refusals; Conflict for a key used with another body."""
-        protocol = self.protocols.get(new.protocol or self.default_protocol)
-        if protocol is None:
-            raise Invalid(N_("没有“%(key)s”这套规则，可选：%(keys)s"), field="protocol", key=(new.protocol or "")[:40],
-                          keys=list(self.protocols))
+        """Register an incident and start its clock. Raises Refusals; Conflict for a key used with another body.
+
+        What is sensitive stands under the full clock, whatever rule was chosen (domain 2.4).
+        """
+        chosen = self.default_protocol if new.is_sensitive else new.protocol or self.default_protocol
+        protocol = self.protocol(chosen)
 
         def carry_out(session: Session) -> Incident:
             return incidents.register(session, new, protocol, actor=actor, now=now, zone=self.zone)
@@ -68,23 +70,33 @@ class Desk:
             duplicates = tuple(other.number for other in incidents.likely_duplicates(session, incident))
             return Registered(incident.id, incident.number, duplicates)
 
+    def protocol(self, key: str) -> ResponseProtocol:
+        """The rule of that key. Raises Invalid."""
+        found = self.protocols.get(key)
+        if found is None:
+            raise Invalid(N_("没有“%(key)s”这套规则，可选：%(keys)s"), field="protocol", key=key[:40],
+                          keys=list(self.protocols))
+        return found
+
     def log_step(self, incident: str | int, step: str, log: StepLog, *, actor: Actor, now: datetime,
                  key: str | None = None) -> None:
         """Record a step as done; stops its ladder and tells those who were chased.
 
         Raises Refusals, Conflict (logged already, closed), NotFound.
         """
+        self.work(incident, lambda case: incidents.log_step(case, step, log, actor=actor, now=now), actor=actor,
+                  now=now, key=key, asked=["log", incident, step, asdict(log)])
 
-        def carry_out(session: Session) -> Incident:
-            found = incidents.locked(session, incident)
-            sequence = incidents.log_step(session, found, step, log, actor=actor, now=now)
-            calls.rest(session, incident_id=found.id, step=step)
-            queue.withdraw(session, incident_id=found.id, step=step, kinds=CHASING, why=N_("这一步已经记录，不再发出"))
-            chased = queue.told(session, incident_id=found.id, step=step, kinds=CHASING)
-            self._tell(session, found, step, chased, kind=ALL_CLEAR, sequence=sequence, now=now)
-            return found
+    def log_steps(self, incident: str | int, logs: Mapping[str, StepLog], *, actor: Actor, now: datetime,
+                  key: str | None = None) -> None:
+        """Record several steps, all of them or none: the paper of a night without the network. Raises as `log_step`."""
 
-        self._once(carry_out, actor=actor, key=key, now=now, asked=["log", incident, step, asdict(log)])
+        def verb(case: Case) -> None:
+            for step, log in logs.items():
+                incidents.log_step(case, step, log, actor=actor, now=now)
+
+        self.work(incident, verb, actor=actor, now=now, key=key,
+                  asked=["log several", incident, {step: asdict(log) for step, log in logs.items()}])
 
     def withdraw(self, incident: str | int, step: str, reason: str | None, *, actor: Actor, now: datetime,
                  key: str | None = None) -> None:
@@ -92,29 +104,29 @@ class Desk:
 
         Raises Conflict, NotFound.
         """
-
-        def carry_out(session: Session) -> Incident:
-            found = incidents.locked(session, incident)
-            sequence = incidents.withdraw(session, found, step, reason, actor=actor, now=now)
-            queue.withdraw(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,),
-                           why=N_("记录已撤回，不再发出"))
-            queue.restore(session, incident_id=found.id, step=step, kinds=(REMINDER, STAND_IN), now=now)
-            cleared = queue.told(session, incident_id=found.id, step=step, kinds=(ALL_CLEAR,))
-            self._tell(session, found, step, cleared, kind=REOPENED, sequence=sequence, now=now)
-            return found
-
-        self._once(carry_out, actor=actor, key=key, now=now, asked=["withdraw", incident, step, reason])
+        self.work(incident, lambda case: incidents.withdraw(case, step, reason, actor=actor, now=now), actor=actor,
+                  now=now, key=key, asked=["withdraw", incident, step, reason])
 
     def close(self, incident: str | int, reason: str | None, *, actor: Actor, now: datetime,
               key: str | None = None) -> None:
         """Close an incident all of whose steps are logged. Raises Conflict, NotFound."""
+        self.work(incident, lambda case: incidents.close(case, reason, actor=actor, now=now), actor=actor, now=now,
+                  key=key, asked=["close", incident, reason])
+
+    def work(self, incident: str | int, verb: Callable[[Case], object], *, actor: Actor, now: datetime,
+             key: str | None, asked: list[Any]) -> None:
+        """Carry out a verb on a case, with all that it means for those who were chased, in one transaction.
+
+        `asked` says what was asked for, so that the same `key` is answered and not carried out again.
+        """
 
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
-            incidents.close(session, found, reason, actor=actor, now=now)
+            with spreading(session, found, now=now):
+                verb(open_case(session, found, self.zone))
             return found
 
-        self._once(carry_out, actor=actor, key=key, now=now, asked=["close", incident, reason])
+        self._once(carry_out, actor=actor, key=key, now=now, asked=asked)
 
     def acknowledge(self, incident: str | int, person: str, *, how: str, actor: Actor, now: datetime,
                     step: str | None = None, note: str | None = None, key: str | None = None) -> None:
@@ -143,8 +155,8 @@ class Desk:
             found = incidents.locked(session, incident)
             if incidents.deadline_of(found, step).settled_at is not None:
                 raise Conflict(N_("这一步已经记录，不用再催"))
-            rule = incidents.rule_of(found).step(step)
-            if rule is None or not any(one.number == rung for one in rule.ladder):
+            ladder = step_of(incidents.deadline_of(found, step)).ladder
+            if not any(one.number == rung for one in ladder):
                 raise NotFound(N_("这一步没有第%(rung)s级催办"), rung=rung)
             card = _card(session, person)
             channels = queue.resend(session, incident_id=found.id, step=step, rung=rung, person=card.key, now=now)
@@ -161,9 +173,25 @@ class Desk:
         with self.store.write() as session:
             found = incidents.locked(session, incident)
             erased = incidents.erase_texts(session, found, reason, actor=actor, now=now)
+            attachments.destroy(session, found.id)
             queue.forget(session, incident_id=found.id)
         self.store.leave_no_trace()
         return erased
+
+    def attach(self, incident: str | int, upload: attachments.Upload, *, actor: Actor, now: datetime,
+               key: str | None = None) -> int:
+        """Keep a file as evidence; gives its id. Raises Invalid, Conflict (closed, there already), NotFound."""
+
+        def carry_out(session: Session) -> Incident:
+            found = incidents.locked(session, incident)
+            attachments.attach(session, found, upload, actor=actor, now=now)
+            return found
+
+        content = hashlib.sha256(upload.content).hexdigest()
+        incident_id = self._once(carry_out, actor=actor, key=key, now=now, asked=[
+            "attach", incident, upload.name, content, upload.about, upload.supersedes])
+        with self.store.read() as session:
+            return attachments.id_of(session, incident_id, upload)
 
     def _once(self, carry_out: Callable[[Session], Incident], *, actor: Actor, key: str | None, now: datetime,
               asked: list[Any]) -> int:
@@ -197,23 +225,6 @@ class Desk:
         """A form sent again with other content (the browser's Back): say where the first one went."""
         number = session.get_one(Incident, answered.incident_id).number
         return Conflict(N_("这一份已经提交过，记在事件 %(number)s；内容不同的请打开新的一页再提交"), number=number)
-
-    def _tell(self, session: Session, incident: Incident, step: str, before: list[Message], *, kind: str,
-              sequence: int, now: datetime) -> None:
-        """Tell everybody who may have read `before` how the step stands now, on the channels they were told on."""
-        if not before:
-            return
-        deadline = next(d for d in incident.deadlines if d.step == step)
-        latest = {(message.person, message.channel): message for message in before}
-        queue.enqueue(session, [Draft(
-            incident_id=incident.id, step=step, kind=kind, rung=0, repeat=sequence, person=message.person,
-            channel=message.channel, address=message.address, language=message.language,
-            facts={**message.facts, "done_at": deadline.done_at.isoformat() if deadline.done_at else None},
-            reason="logged" if kind == ALL_CLEAR else "reopened", due_at=now) for message in latest.values()], now=now)
-        people = [roster.name_of(session, person) for person in dict.fromkeys(person for person, _ in latest)]
-        ledger.append(session, incident, AudienceTold(
-            happened_at=now, step=step, news=kind, audience=[Erasable(name) for name in people]),
-            actor=ENGINE, now=now)
 
 
 def _card(session: Session, key: str) -> PersonCard:

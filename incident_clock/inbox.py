@@ -24,6 +24,7 @@ from incident_clock.people import access, roster
 from incident_clock.phrases import N_, Phrases
 from incident_clock.protocol.replies import ACKNOWLEDGE, PASS_ON
 from incident_clock.registry import calls, incidents
+from incident_clock.registry.obligations import step_of
 from incident_clock.store.session import Store
 
 VOICE = "voice"  # the gateway of key presses
@@ -125,10 +126,10 @@ class Inbox:
         if incident is None:
             return Answered(NOT_YOURS, language=message.language)
         session.expire_all()
-        deadline, step = incidents.deadline_of(incident, message.step), incidents.rule_of(incident).step(message.step)
+        deadline = incidents.deadline_of(incident, message.step)
         about: dict[str, Any] = {
             "language": message.language, "number": incident.number, "due_at": deadline.due_at,
-            "title": step.title if step else {"zh": message.step, "en": message.step}}
+            "title": step_of(deadline).title}
         person = roster.person(session, message.person)
         if person is None or not (person.is_active and access.may(person.roles, access.LOG)):
             return Answered(NOT_YOURS, language=message.language)

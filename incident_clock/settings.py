@@ -54,6 +54,8 @@ class Settings(BaseModel):
     protocols: Annotated[Path, PlainValidator(values.path)] = Field(
         Path("config/protocols"), validation_alias="INCIDENT_CLOCK_PROTOCOLS", validate_default=True)
     people: Annotated[Path, PlainValidator(values.path)] | None = Field(None, validation_alias="INCIDENT_CLOCK_PEOPLE")
+    drill_people: Annotated[Path, PlainValidator(values.path)] | None = Field(
+        None, validation_alias="INCIDENT_CLOCK_DRILL_PEOPLE")
     timezone: Annotated[ZoneInfo, PlainValidator(values.zone)] = Field(
         ZoneInfo("Asia/Shanghai"), validation_alias="INCIDENT_CLOCK_TIMEZONE")
     locale: Annotated[str, PlainValidator(values.locale)] = Field(

@@ -18,12 +18,13 @@ from incident_clock.engine import tables as engine_tables
 from incident_clock.outbox import tables as outbox_tables
 from incident_clock.people import duty_tables, sign_in_tables
 from incident_clock.people import tables as people_tables
+from incident_clock.registry import attachment_tables
 from incident_clock.registry import tables as registry_tables
 from incident_clock.store.base import Base
 from incident_clock.store.migrating import MIGRATIONS, alembic_config, head_revision, upgrade
 from incident_clock.store.session import Store
 
-MODELS = (duty_tables, engine_tables, outbox_tables, people_tables, registry_tables, sign_in_tables)
+MODELS = (attachment_tables, duty_tables, engine_tables, outbox_tables, people_tables, registry_tables, sign_in_tables)
 
 
 def main(title: str) -> None:

@@ -17,6 +17,7 @@ from incident_clock.errors import CannotRun, ConfigError, Invalid
 from incident_clock.people import gap_words, roster
 from incident_clock.people.access import role_title
 from incident_clock.people.calling import usable
+from incident_clock.people.outside import outside_addresses
 from incident_clock.people.readiness import Gap, holes
 from incident_clock.people.readiness_days import WeakPlace
 from incident_clock.phrases import Phrases
@@ -37,7 +38,7 @@ def check(is_json: bool) -> None:
     assembly = Assembly.of(read_settings())
     errors: list[str] = []
     notes: list[str] = []
-    for look in (_protocols, _database, _channels, _people, _sms_texts, _rest_days):
+    for look in (_protocols, _database, _channels, _people, _sms_texts, _rest_days, _drills):
         try:
             look(assembly, errors, notes)
         except ConfigError as error:
@@ -108,6 +109,22 @@ def _rest_days(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
     if not assembly.rest_days.knows_year(soon):
         notes.append(f"the rest days and make-up workdays of {soon} are not known yet; once their notice is out, "
                      "update the incident clock or write them into a file named by INCIDENT_CLOCK_HOLIDAYS")
+
+
+def _drills(assembly: Assembly, errors: list[str], notes: list[str]) -> None:
+    """Who may be told of a drill; nobody outside the bureau ever is."""
+    book = assembly.drill_book
+    if book.is_empty:
+        notes.append("drills are told on the page Outbox only; to tell people, write a drill address book and name it "
+                     "in INCIDENT_CLOCK_DRILL_PEOPLE")
+        return
+    require_current(assembly.store)
+    with assembly.store.read() as session:
+        outside, known = outside_addresses(session), {card.key for card in roster.everybody(session)}
+    book.require_no_outside(outside)
+    robots = f", robots {', '.join(sorted(book.robots))}" if book.robots else ""
+    notes.append(f"drill address book: {len(book.contacts)} people{robots}")
+    notes.extend(f"drill address book: {key} is nobody in the directory" for key in book.contacts if key not in known)
 
 
 def _people(assembly: Assembly, errors: list[str], notes: list[str]) -> None:

@@ -56,16 +56,18 @@ def register(received: str | None, occurred: str | None, online: str | None, per
 @click.option("--to", "report_to", help="Who took the call, to whom it was sent, where it was published.")
 @click.option("--evidence", help="Document number, call reference, link.")
 @click.option("--note")
-@click.option("--reason", help="Needed when it was done before the clock started.")
+@click.option("--reason", help="Needed when it was done before the clock started, or more than 15 minutes ago.")
 @by_person
 @as_json
-def log(number: str, step: str, done: str | None, person: str | None, is_json: bool, **fields: str | None) -> None:
+def log(number: str, step: str, done: str | None, person: str | None, is_json: bool,
+        report_to: str | None, evidence: str | None, note: str | None, reason: str | None) -> None:
     """Log STEP of incident NUMBER as done."""
     assembly = opened()
     now = assembly.clock.now()
     actor = acting(assembly, person, access.LOG)
-    assembly.desk.log_step(number, step, StepLog(done_at=_instant(done, "done_at", now, assembly), **fields),
-                           actor=actor, now=now)
+    assembly.desk.log_step(number, step, StepLog(
+        done_at=_instant(done, "done_at", now, assembly), report_to=report_to, evidence=evidence, note=note,
+        reason=reason), actor=actor, now=now)
     _print_incident(assembly, number, is_json)
 
 

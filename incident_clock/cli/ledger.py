@@ -1,12 +1,14 @@
 """The ledger from outside: verify it, export it, erase its personal texts."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import track
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from incident_clock.cli.desk import acting, as_json, by_person, opened, print_json
 from incident_clock.cli.main import FINDING
@@ -14,7 +16,7 @@ from incident_clock.errors import CannotRun
 from incident_clock.ledger.chain import Verification, verify_lines
 from incident_clock.people import access
 from incident_clock.people import ledger as administration
-from incident_clock.registry import ledger
+from incident_clock.registry import attachments, ledger
 from incident_clock.registry.tables import Incident
 from incident_clock.views import incidents as found
 
@@ -83,10 +85,16 @@ def _verified_all() -> list[tuple[str, Verification]]:
     with assembly.store.read() as session:
         incidents = list(session.scalars(select(Incident).order_by(Incident.id)))
         console = Console(stderr=True)
-        results = [(incident.number, ledger.verify(session, incident))
+        results = [(incident.number, _with_files(session, incident))
                    for incident in track(incidents, "Verifying", console=console, disable=not console.is_terminal,
                                          transient=True)]
         return [*results, (administration.NAME, administration.verify(session))]
+
+
+def _with_files(session: Session, incident: Incident) -> Verification:
+    """The ledger of an incident, its rows, and every file it vouches for."""
+    result = ledger.verify(session, incident)
+    return result if result.broken else replace(result, broken=attachments.broken(session, incident))
 
 
 def _sentence(name: str, result: Verification) -> str:

@@ -11,11 +11,12 @@ from incident_clock.people.calling import Heard, Roles
 from incident_clock.people.cards import PersonCard
 from incident_clock.people.duty import Holder
 from incident_clock.protocol.ladder import Decision, Occurrence, audience
-from incident_clock.protocol.steps import Step
+from incident_clock.protocol.steps import PERSON, Step
 from incident_clock.registry.facts import RungRaised
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
 
+OWNER = "owner"  # how an entry names the role of whoever has a task
 NO_ANSWER = "no_answer"  # why a stand-in is told
 
 
@@ -30,9 +31,10 @@ def drafts(incident: Incident, step: Step, deadline: Deadline, occurrence: Occur
            reason: str, signature: str, idle_from: datetime | None = None) -> list[Draft]:
     """One message per person and channel for a raised rung. `idle_from`: when the next rung is called."""
     facts = facts_of(incident, step, deadline, signature=signature,
-                     is_opening=occurrence.at <= incident.clock_started_at)
+                     is_opening=occurrence.at <= deadline.started_at)
     return [Draft(incident_id=incident.id, step=step.key, kind=REMINDER, rung=heard.rung, repeat=occurrence.repeat,
-                  skipped_rung=occurrence.rung if heard.skipped else 0, person=one.card.key, channel=channel,
+                  skipped_rung=occurrence.rung if heard.skipped else 0, round=deadline.round,
+                  person=one.card.key, channel=channel,
                   address=address, language=one.card.language, facts=facts, because=plain(one.holder), reason=reason,
                   due_at=occurrence.at, idle_from=idle_from)
             for one in heard.reached for channel, address in one.ways.items()]
@@ -43,20 +45,21 @@ def stand_in_drafts(incident: Incident, step: Step, deadline: Deadline, rung: in
                     reason: str = NO_ANSWER) -> list[Draft]:
     """The same message for the B角 of somebody who does not answer, or passes it on, saying so."""
     facts = facts_of(incident, step, deadline, signature=signature, is_opening=False)
-    return [Draft(incident_id=incident.id, step=step.key, kind=STAND_IN, rung=rung, repeat=0, person=card.key,
-                  channel=channel, address=address, language=card.language, facts=facts, because=plain(holder),
-                  reason=reason, due_at=now) for channel, address in ways.items()]
+    return [Draft(incident_id=incident.id, step=step.key, kind=STAND_IN, rung=rung, repeat=0, round=deadline.round,
+                  person=card.key, channel=channel, address=address, language=card.language, facts=facts,
+                  because=plain(holder), reason=reason, due_at=now) for channel, address in ways.items()]
 
 
 def raised(step: Step, occurrence: Occurrence, decision: Decision, heard: Heard, names: Mapping[str, str], *,
-           reason: str, now: datetime) -> RungRaised:
+           ladder_round: int, reason: str, now: datetime) -> RungRaised:
     """What the ledger says of a call. `names`: key → name, of persons in whose place somebody was told."""
     capped = [*(one.card for one in heard.reached if one.is_capped), *heard.capped]
     return RungRaised(
         happened_at=now, step=step.key, rung=occurrence.rung, repeat=occurrence.repeat, due_at=occurrence.at,
-        reason=reason, audience=_names(one.card for one in heard.reached),
+        reason=reason, round=ladder_round, audience=_names(one.card for one in heard.reached),
         passed_over=[{"rung": p.rung, "first": p.first, "last": p.last} for p in decision.passed_over],
-        unreachable=list(heard.unreachable), told_rung=heard.rung, skipped=list(heard.skipped),
+        unreachable=[OWNER if role.startswith(PERSON) else role for role in heard.unreachable],
+        told_rung=heard.rung, skipped=list(heard.skipped),
         because=[{"role": one.holder.role, "why": one.holder.why,
                   "of": Erasable(names.get(one.holder.of, one.holder.of)) if one.holder.of else None}
                  for one in heard.reached],

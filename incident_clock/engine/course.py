@@ -16,8 +16,9 @@ from incident_clock.protocol import ladder
 from incident_clock.protocol.deadlines import overdue_from
 from incident_clock.protocol.ladder import Decision, Occurrence
 from incident_clock.protocol.steps import Rung, Step
-from incident_clock.registry import calls, incidents
+from incident_clock.registry import calls
 from incident_clock.registry.calls import States
+from incident_clock.registry.case import wake_at
 
 CALLED, TOLD_ALREADY, NOBODY = "called", "told_already", "nobody"  # what came of calling a stand-in
 
@@ -103,7 +104,7 @@ class Course:
     @property
     def wake_at(self) -> datetime | None:
         """When to look again: the next rung, the end of the due minute, or a leader's stand-in."""
-        ladder_at = incidents.wake_at(self.next_rung_at, self.due_at, self.passed_at)
+        ladder_at = wake_at(self.next_rung_at, self.due_at, self.passed_at)
         return min((at for at in (ladder_at, *(one.stand_in_at for one in self.called.values())) if at), default=None)
 
     def go_on(self, around: Surroundings) -> Happening:

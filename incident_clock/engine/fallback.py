@@ -24,6 +24,7 @@ from incident_clock.protocol.ladder import Decision, Occurrence
 from incident_clock.protocol.steps import Step
 from incident_clock.registry import calls, incidents, ledger
 from incident_clock.registry.facts import FellBack
+from incident_clock.registry.obligations import step_of
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.store.writing import changed
 
@@ -81,6 +82,7 @@ class Fallback:
         return self.session.scalars(select(Message).where(
             Message.incident_id == one.incident_id, Message.step == one.step, Message.kind == one.kind,
             Message.rung == one.rung, Message.repeat == one.repeat, Message.skipped_rung == one.skipped_rung,
+            Message.round == one.round,
             Message.person == one.person)).all()
 
     def _next_way(self, card: PersonCard | None) -> tuple[str, str] | None:
@@ -93,8 +95,9 @@ class Fallback:
         one, now = self.message, self.around.now
         queue.enqueue(self.session, [Draft(
             incident_id=one.incident_id, step=one.step, kind=one.kind, rung=one.rung, repeat=one.repeat,
-            skipped_rung=one.skipped_rung, person=one.person, channel=channel, address=address, language=one.language,
-            facts=one.facts, because=one.because, reason=FALLBACK, due_at=now, instead_of=one.channel)], now=now)
+            skipped_rung=one.skipped_rung, round=one.round, person=one.person, channel=channel, address=address,
+            language=one.language, facts=one.facts, because=one.because, reason=FALLBACK, due_at=now,
+            instead_of=one.channel)], now=now)
         ledger.append(self.session, self.incident, FellBack(
             happened_at=now, step=one.step, rung=one.rung, repeat=one.repeat, person=Erasable(self._name(one.person)),
             channel=one.channel, to=channel, why=why, code=code), actor=ENGINE, now=now)
@@ -126,8 +129,8 @@ class Fallback:
         calls.keep(self.session, rows, known, incident_id=self.incident.id, step=one.step)
         names = {key: card.name for key, card in self.around.book.people.items()}
         ledger.append(self.session, self.incident, alerts.raised(
-            self._step, occurrence, Decision((occurrence,), (), None), heard, names, reason=UNREACHABLE, now=now),
-            actor=ENGINE, now=now)
+            self._step, occurrence, Decision((occurrence,), (), None), heard, names, ladder_round=one.round,
+            reason=UNREACHABLE, now=now), actor=ENGINE, now=now)
         return bool(heard.reached)
 
     def _call(self) -> Sequence[Message]:
@@ -148,9 +151,7 @@ class Fallback:
 
     @property
     def _step(self) -> Step:
-        found = incidents.rule_of(self.incident).step(self.message.step)
-        assert found is not None
-        return found
+        return step_of(incidents.deadline_of(self.incident, self.message.step))
 
     def _name(self, key: str) -> str:
         card = self.around.book.people.get(key)

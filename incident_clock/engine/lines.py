@@ -19,6 +19,7 @@ from incident_clock.outbox.queue import RETRY, Claimed, Outcome
 from incident_clock.outbox.sender import Sender
 
 THREADS_PER_CHANNEL = 48
+KEPT_FOR_REAL = 8  # of these: what the calls of drills may never take
 SETTLE_TOGETHER = 100  # outcomes in one transaction
 WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # for a database that is busy or away
 
@@ -42,7 +43,7 @@ class Lines:
     def send(self) -> int:
         """Claim what there is room for, and start the calls; gives how many."""
         with self.claiming:
-            claimed = self._sender.claim(THREADS_PER_CHANNEL, free=self._free)
+            claimed = self._sender.claim(THREADS_PER_CHANNEL, free=self._free, kept_for_real=KEPT_FOR_REAL)
             for one in claimed:
                 self._take(one)
         for one in claimed:

@@ -32,7 +32,7 @@ class Raising:
     def carry_out(self) -> int:
         """Raise what is due; gives how many calls were made. Leaves the deadline with its next `wake_at`."""
         deadline, rows = self.deadline, calls.called(self.session, self.incident.id, self.step.key)
-        course = Course(self.step, started_at=self.incident.clock_started_at, due_at=deadline.due_at,
+        course = Course(self.step, started_at=deadline.started_at, due_at=deadline.due_at,
                         next_rung_at=deadline.next_rung_at, passed_at=deadline.passed_at, called=calls.states(rows))
         happening = course.go_on(self.around)
         if happening.passed_at is not None:
@@ -59,7 +59,8 @@ class Raising:
                 self.incident, self.step, self.deadline, occurrence, heard, reason=reason,
                 signature=self.signature, idle_from=decision.next_rung_at), now=now)
             ledger.append(self.session, self.incident, alerts.raised(
-                self.step, occurrence, decision, heard, self._names, reason=reason, now=now), actor=ENGINE, now=now)
+                self.step, occurrence, decision, heard, self._names, ladder_round=self.deadline.round, reason=reason,
+                now=now), actor=ENGINE, now=now)
 
     def _call_stand_in(self, call: StandInCall) -> None:
         now = self.around.now

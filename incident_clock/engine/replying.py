@@ -21,8 +21,9 @@ from incident_clock.people.access import main_role
 from incident_clock.people.calling import usable
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import Phrases
-from incident_clock.registry import calls, incidents, ledger
+from incident_clock.registry import calls, ledger
 from incident_clock.registry.facts import ReceiverDenied, TextCameIn
+from incident_clock.registry.obligations import step_of
 from incident_clock.registry.tables import Incident
 
 ADMINISTRATOR = "admin"
@@ -36,14 +37,13 @@ class Replying:
     look_around: LookAround
     phrases_for: Callable[[str], Phrases]
     now: datetime
-    _around: Surroundings | None = field(default=None, init=False)
+    _around: dict[bool, Surroundings] = field(default_factory=dict, init=False)
 
-    @property
-    def around(self) -> Surroundings:
+    def around(self, *, is_drill: bool = False) -> Surroundings:
         """Who is on duty now, and which channels are on; read when it is first needed."""
-        if self._around is None:
-            self._around = self.look_around(self.session, self.now)
-        return self._around
+        if is_drill not in self._around:
+            self._around[is_drill] = self.look_around(self.session, self.now, is_drill)
+        return self._around[is_drill]
 
     def acknowledge(self, incident: Incident, people: Iterable[PersonCard], *, how: str,
                     step: str | None = None) -> bool:
@@ -56,18 +56,18 @@ class Replying:
     def pass_on(self, incident: Incident, people: Iterable[PersonCard], *, step: str | None = None) -> str:
         """Tell their B角 at once, on the rung they were last called on of each open step, or of `step`. `CALLED` when
         anybody was told, else `TOLD_ALREADY` or `NOBODY`."""
-        rule, results = incidents.rule_of(incident), []
+        results = []
         for deadline in incident.deadlines:
-            found = rule.step(deadline.step)
-            if deadline.settled_at is not None or step not in (None, deadline.step) or found is None:
+            if deadline.settled_at is not None or step not in (None, deadline.step):
                 continue
             rows = calls.called(self.session, incident.id, deadline.step)
             for person in people:
                 rung = max((row.rung for row in rows if row.person == person.key), default=None)
                 if rung is not None:
                     results.append(stand_ins.tell(
-                        self.session, incident, deadline, found, rung, of=person.key, around=self.around,
-                        signature=self.signature, reason=stand_ins.PASSED_ON, actor=acting(person)).reason)
+                        self.session, incident, deadline, step_of(deadline), rung, of=person.key,
+                        around=self.around(is_drill=incident.is_drill), signature=self.signature,
+                        reason=stand_ins.PASSED_ON, actor=acting(person)).reason)
         return next((one for one in (CALLED, NOBODY) if one in results), results[0] if results else NOBODY)
 
     def self_report(self, incident: Incident, people: Iterable[PersonCard]) -> bool:
@@ -94,7 +94,7 @@ class Replying:
 
     def answer(self, text: str, *, to: str, person: str, language: str, incoming: int) -> None:
         """Answer a text, where texts can be sent."""
-        if answers.CHANNEL in self.around.channels:
+        if answers.CHANNEL in self.around().channels:
             queue.enqueue(self.session, [answers.draft(text, to=to, person=person, language=language,
                                                        incoming=incoming, now=self.now)], now=self.now)
 
@@ -107,7 +107,7 @@ class Replying:
                   facts=self.words(holder.card.language).notice(
                       phrase, details=details(self.phrases_for(holder.card.language)), **params))
             for holder in roster.who_is(self.session, ADMINISTRATOR, self.now)
-            for channel, address in usable(holder.card, None, self.around.channels).items()], now=self.now)
+            for channel, address in usable(holder.card, None, self.around().channels).items()], now=self.now)
 
     @property
     def signature(self) -> str:

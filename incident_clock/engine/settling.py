@@ -29,7 +29,7 @@ from incident_clock.store.session import Store
 FAILING_AFTER = 2  # failed tries of one way before another is tried beside it
 LATER = {base.DELIVERED: "delivered", base.READ: "read", base.FAILED: "undelivered"}  # status → word of the ledger
 
-LookAround = Callable[[Session, datetime], Surroundings]
+LookAround = Callable[[Session, datetime, bool], Surroundings]  # the last: whether a drill is about to be told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Ending:
     def __init__(self, session: Session, incidents: dict[int, Incident], now: datetime,
                  look_around: LookAround | None) -> None:
         self._session, self._incidents, self._now, self._look_around = session, incidents, now, look_around
-        self._around: tuple[Surroundings, str] | None = None  # read once, and only when something failed
+        self._around: dict[bool, tuple[Surroundings, str]] = {}  # drill? → read once, and only when something failed
         self.is_more_to_send = False
 
     def settle(self, claimed: Claimed, outcome: Outcome) -> None:
@@ -114,9 +114,10 @@ class Ending:
         incident = self._incidents.get(message.incident_id or 0)
         if self._look_around is None or incident is None:
             return
-        if self._around is None:
-            self._around = self._look_around(self._session, self._now), roster.bureau(self._session).short_name
-        is_told = Fallback(self._session, incident, message, *self._around).carry_out(why, code=code)
+        if incident.is_drill not in self._around:
+            self._around[incident.is_drill] = (self._look_around(self._session, self._now, incident.is_drill),
+                                               roster.bureau(self._session).short_name)
+        is_told = Fallback(self._session, incident, message, *self._around[incident.is_drill]).carry_out(why, code=code)
         self.is_more_to_send = self.is_more_to_send or is_told
 
     def _catch_up(self, message: Message, number: int) -> None:

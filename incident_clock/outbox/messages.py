@@ -34,8 +34,8 @@ REFERENCE_LENGTH = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message to be put into the outbox. (incident, step, kind, rung, repeat, skipped_rung, person, channel) is its
-    identity; of a notice, which has no incident, (kind, repeat, person, channel).
+    """A message to be put into the outbox. (incident, step, kind, rung, repeat, skipped_rung, round, person, channel)
+    is its identity; of a notice, which has no incident, (kind, repeat, person, channel).
 
     `facts` are the figures of its text (see `wording.py`); `reason` names why it exists (on_time, recovered, …),
     `because` why it is this person; `instead_of` is the channel it stands in for, None for a first way;
@@ -55,14 +55,20 @@ class Draft:
     reason: str
     due_at: datetime
     skipped_rung: int = 0
+    round: int = 0
     because: dict[str, Any] = field(default_factory=dict)
     instead_of: str | None = None
     idle_from: datetime | None = None
 
+    @property
+    def is_drill(self) -> bool:
+        """Whether it is about a drill: every message's facts say so, so that nobody who writes one can forget it."""
+        return bool(self.facts["is_drill"])
+
     def reference(self) -> str:
         """A short code in the text, the same on every copy, so that a person sees that it is one message."""
         identity = (self.incident_id, self.step, self.kind, self.rung, self.repeat, self.skipped_rung, self.person,
-                    self.channel)
+                    self.channel, *([self.round] if self.round else []))
         number = int.from_bytes(hashlib.sha256(repr(identity).encode()).digest()[:8])
         letters = []
         for _ in range(REFERENCE_LENGTH):

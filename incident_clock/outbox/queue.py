@@ -29,6 +29,8 @@ RESEND_PAUSE = timedelta(minutes=5)  # between two tries that people ask for
 ANSWER_DIGITS = 6  # of the code that answers a message on the page `/a`
 LOST = "lost"  # its engine died before it could say
 
+URGENT_FIRST = (Message.is_drill, Message.due_at, Message.id)  # a real incident goes before every drill
+
 Render = Callable[[Message], str]
 
 
@@ -74,12 +76,12 @@ def enqueue(session: Session, drafts: Sequence[Draft], *, now: datetime) -> int:
     rows: list[dict[str, Any]] = [{
         "incident_id": d.incident_id, "step": d.step, "kind": d.kind, "rung": d.rung, "repeat": d.repeat,
         "person": d.person, "channel": d.channel, "address": d.address, "language": d.language, "facts": d.facts,
-        "reason": d.reason, "skipped_rung": d.skipped_rung, "because": d.because, "instead_of": d.instead_of,
-        "idle_from": d.idle_from,
+        "reason": d.reason, "skipped_rung": d.skipped_rung, "round": d.round, "because": d.because,
+        "instead_of": d.instead_of, "idle_from": d.idle_from,
         "answer_code": f"{secrets.randbelow(10 ** ANSWER_DIGITS):0{ANSWER_DIGITS}}" if d.kind in m.CHASING else None,
         "reference": d.reference(), "state": m.QUEUED, "state_reason": "", "may_be_copy": False,
-        "is_wanted": True, "attempt_count": 0, "lease_token": 0, "created_at": now, "due_at": d.due_at,
-        "not_before": now,
+        "is_wanted": True, "is_drill": d.is_drill, "attempt_count": 0, "lease_token": 0, "created_at": now,
+        "due_at": d.due_at, "not_before": now,
     } for d in drafts]
     return insert_new(session, Message, rows)
 
@@ -91,19 +93,25 @@ def waiting_channels(session: Session, *, now: datetime) -> list[str]:
 
 
 def claim(session: Session, *, engine: str, limit: int, now: datetime, render: Render,
-          channel: str | None = None) -> list[Claimed]:
-    """Lease up to `limit` waiting messages to `engine`, oldest due first, and write down each attempt."""
+          channel: str | None = None, kept_for_real: int = 0) -> list[Claimed]:
+    """Lease up to `limit` waiting messages to `engine`, oldest due first, and write down each attempt.
+
+    Those of drills come behind all others, and leave `kept_for_real` of the places empty: calls for drills never
+    fill a line."""
     about = (Message.state.in_(m.WAITING), Message.not_before <= now,
              *([Message.channel == channel] if channel is not None else []))
-    waiting = session.scalars(select(Message.id).where(*about).order_by(Message.due_at, Message.id).limit(limit)
-                              .with_for_update(skip_locked=True)).all()
+    found = session.execute(select(Message.id, Message.is_drill).where(*about).order_by(*URGENT_FIRST).limit(limit)
+                            .with_for_update(skip_locked=True)).all()
+    real = [row.id for row in found if not row.is_drill]
+    drills = [row.id for row in found if row.is_drill]
+    waiting = real + drills[:max(0, limit - kept_for_real - len(real))]
     won = session.scalars(
         update(Message).where(Message.id.in_(waiting), Message.state.in_(m.WAITING))
         .values(state=m.SENDING, state_reason="", lease_owner=engine, lease_token=Message.lease_token + 1,
                 attempt_count=Message.attempt_count + 1)
         .returning(Message.id), execution_options={"synchronize_session": False}).all()
     claimed, before = [], _gateways_before(session, won)
-    for message in session.scalars(select(Message).where(Message.id.in_(won)).order_by(Message.due_at, Message.id),
+    for message in session.scalars(select(Message).where(Message.id.in_(won)).order_by(*URGENT_FIRST),
                                    execution_options={"populate_existing": True}):
         attempt = Attempt(message_id=message.id, number=message.attempt_count, engine=engine, started_at=now, text="")
         session.add(attempt)
@@ -178,6 +186,14 @@ def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[st
     session.expire_all()
 
 
+def move(session: Session, *, incident_id: int, step: str, due_at: datetime) -> None:
+    """The deadline has moved: what still waits tells the new one."""
+    for message in session.scalars(select(Message).where(
+            Message.incident_id == incident_id, Message.step == step, Message.state.in_((*m.WAITING, m.SENDING)))):
+        message.facts = {**message.facts, "due_at": due_at.isoformat()}
+    session.flush()
+
+
 def told(session: Session, *, incident_id: int, step: str, kinds: Sequence[str]) -> list[Message]:
     """Messages of these kinds about this step that somebody may have read, oldest first."""
     return list(session.scalars(
@@ -216,16 +232,17 @@ def forget(session: Session, *, incident_id: int) -> None:
     incoming.forget(session, incident_id=incident_id)
 
 
-def counted(session: Session, *, channel: str, addresses: Sequence[str], since: datetime) -> dict[str, int]:
+def counted(session: Session, *, channel: str, addresses: Sequence[str], since: datetime,
+            is_drill: bool = False) -> dict[str, int]:
     """How many messages each address was given on this channel since an instant, further tries counted.
 
     What answers a text of his own is no reminder and never uses up the day: whoever forges his number could silence
-    him by it."""
+    him by it. Drills have a day of their own: they never use up that of real incidents."""
     tries = func.sum(case((Message.attempt_count > 1, Message.attempt_count), else_=1))
     rows = session.execute(
         select(Message.address, tries).where(Message.address.in_(addresses), Message.created_at >= since,
                                              Message.channel == channel, Message.state != m.WITHDRAWN,
-                                             Message.kind != m.ANSWER)
+                                             Message.kind != m.ANSWER, Message.is_drill.is_(is_drill))
         .group_by(Message.address))
     return {row[0]: int(row[1]) for row in rows}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from incident_clock.channels.base import PERMANENT, UNKNOWN, Channel, ChannelError, Letter
+from incident_clock.channels.base import CONSOLE, PERMANENT, UNKNOWN, Channel, ChannelError, Letter
 from incident_clock.clock import Clock
 from incident_clock.outbox import mail_twin, queue, wording
 from incident_clock.outbox.queue import Claimed, Outcome
@@ -19,6 +19,8 @@ from incident_clock.store.session import Store
 logger = logging.getLogger(__name__)
 
 MAIL_DOMAIN = "incident-clock.invalid"  # right-hand side of Message-IDs: never a real host
+
+NO_DRILL_BOOK = "there is no drill address book"
 
 Settle = Callable[[Sequence[tuple[Claimed, Outcome]], datetime], None]
 
@@ -31,7 +33,8 @@ class Sender:
     `may_leave` a reason why nothing may leave this machine over an outside channel, or None; `settle` writes the
     outcome down; `answer_link` is the one-time address at which a mail can be acknowledged, None for other messages;
     `tracking` the word that providers give back with what they report of an attempt; `page_code` what is typed on the
-    page `/a` where a way carries no answers, `page_link` the page of an incident by its number.
+    page `/a` where a way carries no answers, `page_link` the page of an incident by its number; `why_not_drill` is
+    asked of every message of a drill that would leave the screen: a reason why it may not, or None.
     """
 
     store: Store
@@ -46,9 +49,11 @@ class Sender:
     tracking: Callable[[int, int], str] = lambda message_id, attempt: ""
     page_code: Callable[[Message], str | None] = lambda message: None
     page_link: Callable[[str], str] = lambda number: ""
+    why_not_drill: Callable[[Message], str | None] = lambda message: NO_DRILL_BOOK
 
-    def claim(self, limit: int, *, free: Callable[[str], int] | None = None) -> list[Claimed]:
-        """Lease messages that may go now: up to `limit`, and no more than `free(channel)` of one channel."""
+    def claim(self, limit: int, *, free: Callable[[str], int] | None = None, kept_for_real: int = 0) -> list[Claimed]:
+        """Lease messages that may go now: up to `limit`, and no more than `free(channel)` of one channel, where
+        drills leave `kept_for_real` places empty."""
         now = self.clock.now()
         with self.store.read() as session:
             waiting = queue.waiting_channels(session, now=now)
@@ -58,6 +63,7 @@ class Sender:
         with self.store.write() as session:
             return [one for channel, most in limits.items() if most
                     for one in queue.claim(session, engine=self.engine, limit=most, now=now, channel=channel,
+                                           kept_for_real=kept_for_real,
                                            render=lambda message: self.text_of(message, now))]
 
     def deliver(self, claimed: Claimed) -> Outcome:
@@ -76,6 +82,8 @@ class Sender:
     def call(self, claimed: Claimed) -> Outcome:
         """Make the call for one leased message, without writing anything down. Never raises on a failed call."""
         message = claimed.message
+        if message.is_drill and message.channel != CONSOLE and (why := self.why_not_drill(message)):
+            return Outcome(queue.FAILED, why)
         channel = self.channels.get(message.channel)
         if channel is None:
             return Outcome(queue.RETRY, f"channel {message.channel} is not set up")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from incident_clock.store.base import Base, UtcDateTime
@@ -12,17 +12,19 @@ from incident_clock.store.base import Base, UtcDateTime
 class Message(Base):
     """One thing to tell one person on one channel. The unique key settles every race of two engines.
 
-    `rung` is the rung whose people are told; `skipped_rung` the empty one in whose place they are, 0 for none.
+    `rung` is the rung whose people are told; `skipped_rung` the empty one in whose place they are, 0 for none. `round`:
+    how often the ladder began anew before it.
     `because` says who of the duty roster it is and why (`people/duty.py`). Without an incident it is a notice: one a
     person, day (`repeat`) and channel. `is_wanted` turns False when its step is logged: it may still be under way,
     but is never tried again. `facts` are the figures its text is made of at the moment of sending, so that a late one
-    tells the present truth. `address` is erasable. `due_at` is the instant it should leave, `not_before` the next try.
+    tells the present truth. `is_drill`: it is about a drill, so that it goes after all others and only to addresses of
+    the drill book. `address` is erasable. `due_at` is the instant it should leave, `not_before` the next try.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("incident_id", "step", "kind", "rung", "repeat", "skipped_rung", "person", "channel",
-                         name="uq_message_identity"),
+        UniqueConstraint("incident_id", "step", "kind", "rung", "repeat", "skipped_rung", "round", "person",
+                         "channel", name="uq_message_identity"),
         Index("uq_message_notice", "kind", "repeat", "person", "channel", unique=True,
               sqlite_where=text("incident_id IS NULL"), postgresql_where=text("incident_id IS NULL")),
         Index("ix_message_address", "address", "created_at"),
@@ -42,6 +44,7 @@ class Message(Base):
     rung: Mapped[int]
     repeat: Mapped[int]
     skipped_rung: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=0, server_default="0")
     person: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
@@ -54,6 +57,7 @@ class Message(Base):
     state_reason: Mapped[str] = mapped_column(Text, default="")
     may_be_copy: Mapped[bool] = mapped_column(Boolean, default=False)
     is_wanted: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_drill: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     attempt_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

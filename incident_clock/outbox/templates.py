@@ -23,7 +23,11 @@ SENTENCES = {
     "stand_in": N_("事件%(spoken)s：%(why)s，现转B角。%(step)s%(due)s截止，剩%(left)s，请接手。%(reply)s"),
     "stand_in_due": N_("事件%(spoken)s：%(why)s，现转B角。%(step)s%(due)s截止，已到时限，请接手。%(reply)s"),
     "stand_in_overdue": N_("事件%(spoken)s：%(why)s，现转B角。%(step)s应%(due)s完成，已超%(over)s，请接手。%(reply)s"),
+    "upgraded": N_("事件%(spoken)s%(step)s因升级恢复计时（%(due)s截止），请办理并登记。%(reply)s"),
     "all_clear": N_("事件%(spoken)s%(step)s已登记（%(done)s办结），不再催办。如有误请撤回记录。"),
+    "all_clear_waived": N_("事件%(spoken)s%(step)s已登记经批准免办，不再催办。如有误请撤回记录。"),
+    "all_clear_transferred": N_("事件%(spoken)s%(step)s已登记移交并由对方接受，不再催办。如有误请撤回记录。"),
+    "all_clear_not_applicable": N_("事件%(spoken)s%(step)s已不适用，不再催办。请登录核对。"),
 }
 REFERENCE = N_("编号%(reference)s")
 DRILL, COPY = N_("（演练）"), N_("（可能重复）")

@@ -15,6 +15,7 @@ from incident_clock.outbox.tables import Message
 from incident_clock.outbox.templates import Template
 from incident_clock.phrases import CHINESE, N_, Phrases
 
+UPGRADED = "upgraded"  # a step is open again because the incident was graded up
 ACKNOWLEDGE = "1"  # first digit of a reply code; the incident number follows
 
 # What to do next, by the kind of evidence the step ends with.
@@ -42,6 +43,7 @@ class Facts:
     is_opening: bool  # the first call after registration
     signature: str
     done_at: datetime | None = None
+    ended: str = ""  # of news: how the step ended (done, waived …), or why it is open again (upgraded)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -49,7 +51,7 @@ class Facts:
             "number": self.number, "spoken": self.spoken, "title": self.title, "is_drill": self.is_drill,
             "step_title": self.step_title, "evidence": self.evidence, "due_at": self.due_at.isoformat(),
             "received_at": self.received_at.isoformat(), "is_opening": self.is_opening, "signature": self.signature,
-            "done_at": self.done_at.isoformat() if self.done_at else None,
+            "done_at": self.done_at.isoformat() if self.done_at else None, "ended": self.ended,
         }
 
     @classmethod
@@ -178,9 +180,9 @@ def with_answer_link(text: str, link: str, phrases: Phrases, *, is_drill: bool) 
 def _situation(message: Message, facts: Facts, now: datetime) -> str:
     """What there is to say at `now`: a key of `templates.SENTENCES`."""
     if message.kind == ALL_CLEAR:
-        return "all_clear"
+        return f"all_clear_{facts.ended}" if f"all_clear_{facts.ended}" in templates.SENTENCES else "all_clear"
     if message.kind == REOPENED:
-        return "reopened"
+        return UPGRADED if facts.ended == UPGRADED else "reopened"
     if message.kind == STAND_IN:
         return "stand_in" if now < facts.due_at else "stand_in_due" if now == facts.due_at else "stand_in_overdue"
     if now >= facts.due_at:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from incident_clock.people.cards import PersonCard
+from incident_clock.protocol.steps import PERSON
 
 ROSTERED_ROLES = ("duty_officer", "duty_chief", "duty_leader")
 
@@ -120,6 +121,8 @@ class DutyBook:
 
     def _named(self, role: str, at: datetime) -> list[Holder]:
         """Whom roster or directory name, before anybody's leave is looked at."""
+        if role.startswith(PERSON):
+            return self._one(role.removeprefix(PERSON))
         if not self.is_rostered(role, at):
             return [Holder(card, role, DIRECTORY) for card in self.people.values() if role in card.roles]
         named = []
@@ -134,6 +137,13 @@ class DutyBook:
             elif key in self.former and (second := self.people.get(self.former[key].stand_in or "")):
                 named.append(Holder(second, role, STAND_IN, of=key, from_at=duty.from_at, until_at=duty.until_at))
         return named
+
+    def _one(self, key: str) -> list[Holder]:
+        """A person himself; who has left is followed by his B角."""
+        if key in self.people:
+            return [Holder(self.people[key], self.people[key].roles[0], DIRECTORY)]
+        second = self.people.get(self.former[key].stand_in or "") if key in self.former else None
+        return [Holder(second, second.roles[0], STAND_IN, of=key)] if second else []
 
     def _covered(self, shift: OnShift, at: datetime) -> tuple[str, OnShift | None]:
         """Who really does this shift: covers of covers are followed, the one entered last decides."""

@@ -11,6 +11,7 @@ from incident_clock.errors import Invalid, NotFound
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.people import ledger
 from incident_clock.people.contacts import checked_email, checked_phone
+from incident_clock.people.drill_book import plain
 from incident_clock.people.duty_checks import checked_text, collect, take_turn
 from incident_clock.people.edits import checked_line, differences, require_unchanged
 from incident_clock.people.facts import ADDED, ALTERED, RETIRED, OutsidePartyChanged
@@ -32,6 +33,12 @@ class OutsideDraft:
 
 def draft_of(party: OutsideParty) -> OutsideDraft:
     return OutsideDraft(name=party.name, phone=party.phone, email=party.email, note=party.note)
+
+
+def outside_addresses(session: Session) -> frozenset[str]:
+    """Every address of an outside party, in the form in which addresses are compared."""
+    return frozenset(plain(address) for row in session.execute(select(OutsideParty.phone, OutsideParty.email))
+                     for address in row if address)
 
 
 def add_outside(session: Session, draft: OutsideDraft, *, actor: Actor, now: datetime) -> str:

@@ -80,12 +80,12 @@ def read_people(path: Path) -> PeopleFile:
     complaints = Complaints(path)
     top = read_tree(complaints).fields(required=("units", "people"), optional=("example", "outside"))
     unit_fields = [place.fields(required=("key", "name"), optional=("short_name", "parent", *REPORTERS))
-                   for place in _entries(top["units"], example=EXAMPLE_UNIT)]
+                   for place in read_entries(top["units"], example=EXAMPLE_UNIT)]
     person_fields = [place.fields(required=("key", "name", "unit", "roles"),
                                   optional=("phone", "email", "contacts", "stand_in", "language"))
-                     for place in _entries(top["people"], example=EXAMPLE_PERSON)]
-    unit_keys = _keys(unit_fields, noun="unit", example="bureau")
-    person_keys = _keys(person_fields, noun="person", example="zhou")
+                     for place in read_entries(top["people"], example=EXAMPLE_PERSON)]
+    unit_keys = read_keys(unit_fields, noun="unit", example="bureau")
+    person_keys = read_keys(person_fields, noun="person", example="zhou")
     people = tuple(_person(key, fields, unit_keys, person_keys)
                    for key, fields in zip(person_keys, person_fields, strict=True))
     for fields, person in zip(person_fields, people, strict=True):
@@ -100,7 +100,7 @@ def read_people(path: Path) -> PeopleFile:
                       outside=outside)
 
 
-def _entries(place: Place, *, example: str) -> list[Place]:
+def read_entries(place: Place, *, example: str) -> list[Place]:
     """Every entry of a list that may be long: `Place.items` stops where no protocol would go on."""
     if not isinstance(place.node, SequenceNode) or not place.node.value:
         return place.items(example=example)
@@ -108,7 +108,7 @@ def _entries(place: Place, *, example: str) -> list[Place]:
             for number, node in enumerate(place.node.value, start=1)]
 
 
-def _keys(records: Sequence[Fields], *, noun: str, example: str) -> list[str]:
+def read_keys(records: Sequence[Fields], *, noun: str, example: str) -> list[str]:
     """The key of each record, empty where it cannot be read."""
     keys: list[str] = []
     for fields in records:
@@ -138,7 +138,7 @@ def _person(key: str, fields: Fields, unit_keys: Collection[str], person_keys: C
     return PersonCard(
         key=key, name=fields["name"].text(longest=LONGEST_NAME, example="周甲"),
         unit=_reference(fields["unit"], unit_keys, noun="unit") or "",
-        roles=_roles(fields["roles"]), contacts=_contacts(fields),
+        roles=_roles(fields["roles"]), contacts=read_contacts(fields),
         stand_in=stand_in, language=CHINESE if language.is_absent else language.choice(LANGUAGES, noun="language"))
 
 
@@ -159,7 +159,7 @@ def _reporter(place: Place, people: Sequence[PersonCard]) -> str | None:
     return key
 
 
-def _contacts(fields: Fields) -> tuple[Contact, ...]:
+def read_contacts(fields: Fields) -> tuple[Contact, ...]:
     """`phone` is the first mobile and `email` the first e-mail; then what `contacts` lists, in its order."""
     found = [(kind, address) for kind, address in ((MOBILE, _phone(fields["phone"])), (EMAIL, _email(fields["email"])))
              if address]
@@ -184,8 +184,8 @@ def _outside(place: Place) -> tuple[OutsideCard, ...] | None:
     if place.is_absent:
         return None
     records = [entry.fields(required=("key", "name"), optional=("phone", "email", "note"))
-               for entry in _entries(place, example=EXAMPLE_OUTSIDE)]
-    keys = _keys(records, noun="outside party", example="district")
+               for entry in read_entries(place, example=EXAMPLE_OUTSIDE)]
+    keys = read_keys(records, noun="outside party", example="district")
     return tuple(OutsideCard(key=key, name=fields["name"].text(longest=LONGEST_NAME, example="区总值班室"),
                              phone=_phone(fields["phone"]), email=_email(fields["email"]),
                              note="" if fields["note"].is_absent else fields["note"].text(longest=LONGEST_NOTE))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from incident_clock.protocol.complaints import Complaints, refuse
 from incident_clock.protocol.durations import LONGEST, read_duration, written_as
+from incident_clock.protocol.follow_up_file import LONGEST_TITLE, read_follow_ups, read_title
 from incident_clock.protocol.steps import (
     AFTER,
     ANCHORS,
@@ -26,12 +27,13 @@ from incident_clock.protocol.steps import (
 from incident_clock.protocol.yaml_tree import Place, read_tree
 
 KEY = "[a-z0-9][a-z0-9_-]*"
-LONGEST_KEY, LONGEST_VERSION, LONGEST_TITLE, LONGEST_SOURCE = 60, 40, 60, 200  # characters
+LONGEST_KEY, LONGEST_VERSION, LONGEST_SOURCE = 60, 40, 200  # characters
 MOST_TIMES = 1_000  # calls of one repeat that has an end
 ANSWERS, MOST_ANSWERS = ("any", "all"), 50
 
 EXAMPLE_STEPS = "`- {key: phone_report, title: {…}, within: 20m, ladder: […]}`"
 EXAMPLE_LADDER = "`- {before_due: 10m, tell: [duty_officer]}`"
+EXAMPLE_RECIPIENTS = "[区总值班室]"
 EXAMPLE_TELL = "[duty_officer, duty_chief]"
 EXAMPLE_BY = "[sms, email]"
 EXAMPLE_REPEAT = "[{every: 5m, times: 3}, {every: 30m}]"
@@ -100,28 +102,25 @@ def _protocol_files(complaints: Complaints) -> list[Path]:
 
 def _protocol(place: Place, known_channels: Collection[str] | None) -> ResponseProtocol:
     """What stands at `place`, with empty values where it was complained about."""
-    fields = place.fields(required=("key", "version", "title", "steps"), optional=("source", "clock_starts_at"))
+    fields = place.fields(required=("key", "version", "title", "steps"),
+                          optional=("source", "clock_starts_at", "follow_ups"))
+    steps = _steps(fields["steps"], known_channels)
     return ResponseProtocol(
         key=fields["key"].text(longest=LONGEST_KEY, pattern=KEY, example="district-emergency"),
         version=fields["version"].text(longest=LONGEST_VERSION, example='"2019-2"'),
-        title=_title(fields["title"]),
+        title=read_title(fields["title"]),
         source=fields["source"].text(longest=LONGEST_SOURCE, example="台综执字〔2019〕2号"),
         clock_starts_at=fields["clock_starts_at"].choice(CLOCK_STARTS, noun="start of the clock") or CLOCK_STARTS[0],
-        steps=_steps(fields["steps"], known_channels),
+        steps=steps,
+        follow_ups=read_follow_ups(fields["follow_ups"], steps, lambda item: _rung(item, None, known_channels)),
     )
-
-
-def _title(place: Place) -> dict[str, str]:
-    fields = place.fields(required=("zh", "en"))
-    return {"zh": fields["zh"].text(longest=LONGEST_TITLE, example="电话上报"),
-            "en": fields["en"].text(longest=LONGEST_TITLE, example="Phone report")}
 
 
 def _steps(place: Place, known_channels: Collection[str] | None) -> tuple[Step, ...]:
     line_of: dict[str, int] = {}
     steps = []
     for item in place.items(example=EXAMPLE_STEPS):
-        fields = item.fields(required=("key", "title", "within", "ladder"), optional=("evidence",))
+        fields = item.fields(required=("key", "title", "within", "ladder"), optional=("evidence", "recipients"))
         key = fields["key"].text(longest=LONGEST_KEY, pattern=KEY, example="phone_report")
         if key in line_of:
             fields["key"].complain(f"{key} is the key of the step on line {line_of[key]} already; choose another one")
@@ -129,10 +128,20 @@ def _steps(place: Place, known_channels: Collection[str] | None) -> tuple[Step, 
             line_of[key] = fields["key"].line
         within = read_duration(fields["within"])
         steps.append(Step(
-            key=key, title=_title(fields["title"]), within=within or timedelta(0),
+            key=key, title=read_title(fields["title"]), within=within or timedelta(0),
             evidence=fields["evidence"].choice(EVIDENCE_KINDS, noun="kind of evidence") or "note",
-            ladder=_ladder(fields["ladder"], within, known_channels)))
+            ladder=_ladder(fields["ladder"], within, known_channels), **_recipients(fields["recipients"])))
     return tuple(steps)
+
+
+def _recipients(place: Place) -> dict[str, tuple[str, ...]]:
+    """Who must be reached before a call completes the step (`required`), and who is to hear of it besides (`also`)."""
+    if place.is_absent:
+        return {}
+    fields = place.fields(required=(), optional=("required", "also"))
+    return {name: tuple(item.text(longest=LONGEST_TITLE, example="区总值班室")
+                        for item in (() if each.is_absent else each.items(example=EXAMPLE_RECIPIENTS)))
+            for name, each in fields.items()}
 
 
 def _ladder(place: Place, within: timedelta | None, known_channels: Collection[str] | None) -> tuple[Rung, ...]:

@@ -3,7 +3,7 @@
 What a fact is, and which of its fields are erasable: `ledger/fact.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -23,6 +23,12 @@ class IncidentRegistered(Fact):
     category: str | None
     event_grade: str | None
     opinion_grade: str | None
+    warning_level: str | None = None
+    response_level: str | None = None
+    is_sensitive: bool = False
+    secondary_categories: list[str] = field(default_factory=list)
+    related_to: str | None = None
+    relation: str | None = None
     title: Erasable
     place: Erasable | None
     source: Erasable | None
@@ -52,6 +58,7 @@ class RungRaised(Fact):
     audience: list[Erasable]
     passed_over: list[dict[str, int]]
     unreachable: list[str]
+    round: int = 0
     told_rung: int
     skipped: list[int]
     because: list[dict[str, Any]]
@@ -137,11 +144,16 @@ class DeadlinePassed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLogged(Fact):
+    """A step was done. `record`: the evidence of its kind, field by field (`records.py`); empty when only texts were
+    given. `is_pending`: it helps the bureau, so that a second person is asked (domain 9.2)."""
+
     step: str
     done_at: datetime
     due_at: datetime
     late_minutes: int
     is_late_entry: bool
+    is_pending: bool = False
+    record: dict[str, Any] = field(default_factory=dict)
     report_to: Erasable | None
     evidence: Erasable | None
     note: Erasable | None
@@ -150,7 +162,7 @@ class StepLogged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogWithdrawn(Fact):
-    """A log was taken back: the step is open again, the withdrawn entry stays."""
+    """What ended a step was taken back: it is open again, the withdrawn entry stays."""
 
     step: str
     withdraws: int
@@ -214,3 +226,17 @@ class TextsErased(Fact):
     """The erasable texts of all earlier entries were destroyed."""
 
     reason: Erasable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAttached(Fact):
+    """A file was kept as evidence for the entry `about` (None: for the incident). `supersedes` is the entry of the file
+    it takes the place of, which stays. `media_type` by content, `size` in bytes. The hash outlives the file.
+    """
+
+    about: int | None
+    name: Erasable
+    media_type: str
+    size: int
+    sha256: str
+    supersedes: int | None

@@ -6,24 +6,36 @@ that an entry and its effect are there together or not at all. The incident's ro
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, false, select, update
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from incident_clock.errors import Conflict, NotFound
+from incident_clock.errors import Conflict, Invalid, NotFound
 from incident_clock.ledger.chain import plain
 from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
-from incident_clock.protocol import ladder
-from incident_clock.protocol.deadlines import due_at, late_minutes, overdue_from
-from incident_clock.protocol.standing import is_late_entry
+from incident_clock.protocol.deadlines import late_minutes
+from incident_clock.protocol.standing import is_late_entry, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry import facts, ledger
-from incident_clock.registry.drafts import NewIncident, StepLog, checked_incident, checked_log, checked_reason
+from incident_clock.registry import facts, ledger, record_kinds
+from incident_clock.registry.case import Case
+from incident_clock.registry.case_facts import RecordMade
+from incident_clock.registry.drafts import (
+    REAL_OF,
+    NewIncident,
+    StepLog,
+    checked_incident,
+    checked_log,
+    checked_reason,
+)
+from incident_clock.registry.history import FOLLOW_UP, STEP, TASK, History
 from incident_clock.registry.numbers import next_number
+from incident_clock.registry.obligations import follow_up_key, rule_from, step_of
+from incident_clock.registry.records import check_against_history, checked_fields, reached
+from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
-from incident_clock.store.writing import changed
 
 DUPLICATE_WINDOW = timedelta(minutes=30)
 NUMBER = re.compile(r"Y?[0-9]{4}-[0-9]{4,9}")
@@ -32,86 +44,86 @@ LARGEST_ID = 2**31 - 1
 
 def register(session: Session, new: NewIncident, protocol: ResponseProtocol, *, actor: Actor, now: datetime,
              zone: ZoneInfo) -> Incident:
-    """Open an incident, stamp its rule and start its clock. Raises Refusals on bad input.
+    """Open an incident, stamp its rule and start its clock. Raises Refusals on bad input, NotFound.
 
     The number counts within the registration year of `zone` (`2026-0037`, drills `Y2026-0005`).
     """
     new = checked_incident(new, now=now)
     assert new.received_at is not None
+    if new.related_to is not None:
+        _refuse_unrelated(session, new)
     started = _clock_start(new, protocol, now)
     incident = Incident(
         number=next_number(session, year=now.astimezone(zone).year, is_drill=new.is_drill), is_drill=new.is_drill,
-        title=new.title, place=new.place, source=new.source, first_learned_by=new.first_learned_by,
-        summary=new.summary, unit=new.unit, category=new.category, event_grade=new.event_grade,
-        opinion_grade=new.opinion_grade, occurred_at=new.occurred_at, first_online_at=new.first_online_at,
-        received_at=new.received_at, registered_at=now, clock_started_at=started,
-        protocol=_stamped(session, protocol))
+        title=new.title, received_at=new.received_at, registered_at=now, clock_started_at=started,
+        is_sensitive=new.is_sensitive, secondary_categories=list(new.secondary_categories),
+        protocol=stamped(session, protocol))
     session.add(incident)
     session.flush()
-    for position, step in enumerate(protocol.steps):
-        due, rung_at = due_at(step, started), ladder.first_rung_at(step, started)
-        incident.deadlines.append(Deadline(step=step.key, position=position, due_at=due, next_rung_at=rung_at,
-                                           wake_at=wake_at(rung_at, due, None)))
-    session.flush()
-    ledger.append(session, incident, facts.IncidentRegistered(
-        happened_at=new.received_at, number=incident.number, is_drill=new.is_drill,
-        protocol={"key": protocol.key, "version": protocol.version, "hash": protocol.content_hash()},
+    Case(session, incident, History(Rules(session)), zone).add(facts.IncidentRegistered(
+        happened_at=new.received_at, number=incident.number, is_drill=new.is_drill, protocol=named(protocol),
         clock_started_at=started, received_at=new.received_at, registered_at=now, occurred_at=new.occurred_at,
         first_online_at=new.first_online_at, category=new.category, event_grade=new.event_grade,
-        opinion_grade=new.opinion_grade, title=Erasable(new.title), place=erasable(new.place),
+        opinion_grade=new.opinion_grade, warning_level=new.warning_level, response_level=new.response_level,
+        is_sensitive=new.is_sensitive, secondary_categories=list(new.secondary_categories),
+        related_to=new.related_to, relation=new.relation, title=Erasable(new.title), place=erasable(new.place),
         source=erasable(new.source), first_learned_by=erasable(new.first_learned_by), summary=erasable(new.summary),
         unit=erasable(new.unit)), actor=actor, now=now)
     return incident
 
 
-def log_step(session: Session, incident: Incident, step: str, log: StepLog, *, actor: Actor, now: datetime) -> int:
-    """Record that a step was done; gives the entry's sequence. Raises NotFound, Conflict (logged already), Refusals."""
-    deadline = deadline_of(incident, step)
-    _refuse_closed(incident)
-    log = checked_log(log, started=incident.clock_started_at, now=now)
+def log_step(case: Case, step: str, log: StepLog, *, actor: Actor, now: datetime) -> int:
+    """Record that an obligation was done; gives the entry's sequence. Raises NotFound, Conflict (ended already),
+    Refusals.
+
+    A call that reached nobody, or not everybody the rule names, is kept and completes nothing (domain 3.2, 3.3).
+    """
+    deadline = deadline_of(case.incident, step)
+    if deadline.kind == STEP:
+        refuse_closed(case.incident)
+    log = checked_log(log, started=_counts_from(case.incident, deadline), now=now)
     assert log.done_at is not None
-    if not _settle(session, deadline, done_at=log.done_at, now=now):
-        raise already_logged(session, incident, deadline)
-    sequence = ledger.append(session, incident, facts.StepLogged(
+    record = _checked_record(case, deadline, log, now=now)
+    if deadline.settled_at is not None:
+        raise already_logged(case.session, case.incident, deadline)
+    if step_of(deadline).evidence == record_kinds.CALL and not _completes(case, deadline, log, record):
+        return case.add(RecordMade(
+            happened_at=log.done_at, record=record_kinds.CALL, step=step, fields=record,
+            ordinal=case.history.counts.get(record_kinds.CALL, 0) + 1, reason=erasable(log.reason)),
+            actor=actor, now=now)
+    sequence = case.add(facts.StepLogged(
         happened_at=log.done_at, step=step, done_at=log.done_at, due_at=deadline.due_at,
         late_minutes=late_minutes(log.done_at, deadline.due_at),
         is_late_entry=is_late_entry(happened_at=log.done_at, recorded_at=now),
+        is_pending=_needs_second(case.history, deadline, log.done_at, now), record=record,
         report_to=erasable(log.report_to), evidence=erasable(log.evidence), note=erasable(log.note),
         reason=erasable(log.reason)), actor=actor, now=now)
-    deadline.settled_sequence = sequence
-    session.flush()
+    since = follow_up_key(deadline) if deadline.kind == FOLLOW_UP else step
+    case.open_follow_ups(since, done=log.done_at, due=deadline.due_at, actor=actor, now=now)
     return sequence
 
 
-def withdraw(session: Session, incident: Incident, step: str, reason: str | None, *, actor: Actor,
-             now: datetime) -> int:
-    """Take the log of a step back: the step is open again and its ladder goes on. Raises NotFound, Conflict."""
-    deadline = deadline_of(incident, step)
-    _refuse_closed(incident)
+def withdraw(case: Case, step: str, reason: str | None, *, actor: Actor, now: datetime) -> int:
+    """Take back what ended a step: it is open again and its ladder goes on. Raises NotFound, Conflict."""
+    deadline = deadline_of(case.incident, step)
+    refuse_closed(case.incident)
     reason = checked_reason(reason)
     withdrawn = deadline.settled_sequence
     if deadline.settled_at is None or withdrawn is None:
         raise Conflict(N_("这一步还没有记录，没有可撤回的内容"))
-    sequence = ledger.append(session, incident, facts.LogWithdrawn(
-        happened_at=now, step=step, withdraws=withdrawn, reason=erasable(reason)), actor=actor, now=now)
-    deadline.settled_at = deadline.settled_sequence = deadline.done_at = None
-    deadline.reopened_at = now
-    session.flush()
-    return sequence
+    return case.add(facts.LogWithdrawn(happened_at=now, step=step, withdraws=withdrawn, reason=erasable(reason)),
+                    actor=actor, now=now)
 
 
-def close(session: Session, incident: Incident, reason: str | None, *, actor: Actor, now: datetime) -> int:
+def close(case: Case, reason: str | None, *, actor: Actor, now: datetime) -> int:
     """Close an incident all of whose steps are settled. Raises Conflict while one is open, or closed already."""
-    _refuse_closed(incident)
+    refuse_closed(case.incident)
     reason = checked_reason(reason)
-    open_steps = {d.step for d in incident.deadlines if d.settled_at is None}
-    if open_steps:
-        titles = [step.title for step in rule_of(incident).steps if step.key in open_steps]
+    titles = [step_of(d).title for d in case.incident.deadlines if d.settled_at is None and d.kind == STEP]
+    if titles:
         raise Conflict(N_("还有%(count)s步没有记录（%(steps)s），不能结案"), count=len(titles), steps=titles)
-    sequence = ledger.append(session, incident, facts.IncidentClosed(happened_at=now, reason=erasable(reason)),
-                             actor=actor, now=now)
-    incident.closed_at = now
-    session.flush()
+    sequence = case.add(facts.IncidentClosed(happened_at=now, reason=erasable(reason)), actor=actor, now=now)
+    case.open_follow_ups(None, done=now, due=now, actor=actor, now=now)
     return sequence
 
 
@@ -119,10 +131,14 @@ def erase_texts(session: Session, incident: Incident, reason: str, *, actor: Act
     """Destroy the personal data of a closed incident (law of 2024, arts. 84–85); gives how many texts went."""
     if incident.closed_at is None:
         raise Conflict(N_("事件还没有结案，不能销毁其中的个人信息"))
+    if any(each.kind == TASK and each.settled_at is None for each in incident.deadlines):
+        raise Conflict(N_("还有任务没有办结，暂不能销毁其中的个人信息"))
     reason = checked_reason(reason, is_required=True) or ""
     erased = ledger.erase_texts(session, incident.id)
     incident.title = ""
     incident.place = incident.source = incident.first_learned_by = incident.summary = incident.unit = None
+    for each in incident.deadlines:
+        each.title = each.owner = None
     incident.texts_erased_at = now
     ledger.append(session, incident, facts.TextsErased(happened_at=now, reason=Erasable(reason)),
                   actor=actor, now=now)
@@ -139,6 +155,14 @@ def locked(session: Session, number_or_id: str | int) -> Incident:
     return incident
 
 
+def id_of(session: Session, number_or_id: str | int) -> int:
+    """The id of an incident. Raises NotFound."""
+    found = session.scalar(select(Incident.id).where(called(number_or_id)))
+    if found is None:
+        raise not_found(number_or_id)
+    return found
+
+
 def called(number_or_id: str | int) -> ColumnElement[bool]:
     """Which incident is meant. What cannot be a number or an id never reaches the database, and finds nothing."""
     if isinstance(number_or_id, int):
@@ -151,8 +175,8 @@ def not_found(number_or_id: str | int) -> NotFound:
 
 
 def rule_of(incident: Incident) -> ResponseProtocol:
-    """The rule this incident was registered under, from its stamp."""
-    return ResponseProtocol.from_stamp(incident.protocol.stamp)
+    """The rule this incident stands under now, from its stamp."""
+    return rule_from(incident.protocol.stamp)
 
 
 def likely_duplicates(session: Session, incident: Incident) -> list[Incident]:
@@ -178,20 +202,6 @@ def logged_by(session: Session, incident: Incident, deadline: Deadline) -> str |
     return plain(entry)["actor"] if entry else None
 
 
-def wake_at(next_rung_at: datetime | None, due: datetime, passed_at: datetime | None) -> datetime | None:
-    """When the engine must look at a deadline again: its next rung, or the end of its due minute."""
-    ends = [instant for instant in (next_rung_at, overdue_from(due) if passed_at is None else None) if instant]
-    return min(ends, default=None)
-
-
-def _settle(session: Session, deadline: Deadline, *, done_at: datetime, now: datetime) -> bool:
-    """The conditional update that lets exactly one of two officers log a step."""
-    won = changed(session, update(Deadline).where(Deadline.id == deadline.id, Deadline.settled_at.is_(None))
-                  .values(settled_at=now, done_at=done_at))
-    session.refresh(deadline)
-    return won == 1
-
-
 def deadline_of(incident: Incident, step: str) -> Deadline:
     found = next((d for d in incident.deadlines if d.step == step), None)
     if found is None:
@@ -200,7 +210,7 @@ def deadline_of(incident: Incident, step: str) -> Deadline:
     return found
 
 
-def _refuse_closed(incident: Incident) -> None:
+def refuse_closed(incident: Incident) -> None:
     if incident.closed_at is not None:
         raise Conflict(N_("事件已结案，不能再改动"))
 
@@ -213,7 +223,73 @@ def _clock_start(new: NewIncident, protocol: ResponseProtocol, now: datetime) ->
     return (new.occurred_at if protocol.clock_starts_at == "occurred" else None) or new.received_at
 
 
-def _stamped(session: Session, protocol: ResponseProtocol) -> StampedProtocol:
+def stamped(session: Session, protocol: ResponseProtocol) -> StampedProtocol:
+    """The row of a rule, made when it is first used."""
     known = session.get(StampedProtocol, protocol.content_hash())
-    return known or StampedProtocol(content_hash=protocol.content_hash(), key=protocol.key, version=protocol.version,
-                                    stamp=protocol.stamp())
+    if known is None:
+        known = StampedProtocol(content_hash=protocol.content_hash(), key=protocol.key, version=protocol.version,
+                                stamp=protocol.stamp())
+        session.add(known)
+        session.flush()
+    return known
+
+
+def named(protocol: ResponseProtocol) -> dict[str, str]:
+    """How an entry names a rule."""
+    return {"key": protocol.key, "version": protocol.version, "hash": protocol.content_hash()}
+
+
+# ── what a log comes to ───────────────────────────────────────────────────────────────────────────────────
+
+def _checked_record(case: Case, deadline: Deadline, log: StepLog, *, now: datetime) -> dict[str, Any]:
+    """The evidence as the ledger holds it. Raises Refusals, Conflict."""
+    kind = record_kinds.KINDS.get(step_of(deadline).evidence)
+    if not log.record:
+        return {}
+    if kind is None:
+        raise Invalid(N_("这一步的凭证只用文字填写"), field="evidence")
+    assert log.done_at is not None
+    fields = checked_fields(kind, log.record, now=now)
+    check_against_history(case.history, kind.key, fields, at=log.done_at, reason=log.reason)
+    return fields
+
+
+def _completes(case: Case, deadline: Deadline, log: StepLog, record: dict[str, Any]) -> bool:
+    """Whether this call completes the step: somebody answered, and everybody the rule names has been reached."""
+    if record and record["outcome"] != record_kinds.REACHED:
+        return False
+    required = set(step_of(deadline).required)
+    if len(required) < 2:
+        return True
+    return required <= {*reached(case.history, deadline.step), record.get("recipient"), log.report_to}
+
+
+def _needs_second(history: History, deadline: Deadline, done: datetime, now: datetime) -> bool:
+    """Whether a log helps the bureau: a late entry that rescues the deadline, or a better one than was taken back."""
+    if is_rescue(done=done, due=deadline.due_at, recorded=now):
+        return True
+    former = history.steps[deadline.step].former_at
+    return former is not None and improves(history, deadline.step, before=former, after=done)
+
+
+def improves(history: History, step: str, *, before: datetime, after: datetime) -> bool:
+    """Whether a step is less late with `after` than with `before`, by T0 or by the occurrence."""
+    one, occurred = history.steps[step], history.times["occurred_at"]
+    dues = [one.due_at, *([one.due_at + (occurred - history.clock_started_at)]
+                          if occurred and history.clock_started_at and one.kind == STEP else [])]
+    return any(late_minutes(after, due) < late_minutes(before, due) for due in dues)
+
+
+def _counts_from(incident: Incident, deadline: Deadline) -> datetime:
+    """Before this instant a log needs a reason: T0, or when a follow-up or task began."""
+    return incident.clock_started_at if deadline.kind == STEP else deadline.started_at
+
+
+def _refuse_unrelated(session: Session, new: NewIncident) -> None:
+    other = session.scalar(select(Incident).where(called(new.related_to or "")))
+    if other is None:
+        raise not_found(new.related_to or "")
+    if new.relation == REAL_OF and (not other.is_drill or new.is_drill):
+        raise Conflict(N_("只有演练可以转为真实事件登记"))
+    if new.relation != REAL_OF and other.is_drill != new.is_drill:
+        raise Conflict(N_("演练与真实事件不能关联"))

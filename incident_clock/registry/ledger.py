@@ -34,7 +34,7 @@ def verify(session: Session, incident: Incident) -> Verification:
     """Verify the stored ledger of one incident, and that what people are shown agrees with it."""
     found = BOOK.verify(session, incident.id)
     if found.broken is None:
-        return replace(found, broken=projections.disagreement(incident, links(session, incident.id)))
+        return replace(found, broken=projections.disagreement(session, incident, links(session, incident.id)))
     return found
 
 

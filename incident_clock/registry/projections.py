@@ -1,84 +1,78 @@
 """Do the rows people read agree with the chain? Incident and deadlines are projections: the ledger alone decides.
 
-A whole chain proves nothing about a deadline that was changed beside it; this compares the two, entry by entry.
+A whole chain proves nothing about a deadline that was changed beside it; this compares every one with what the entries
+come to (`retelling.py`).
 """
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from incident_clock.ledger.chain import Broken, Link, plain
-from incident_clock.protocol.deadlines import due_at
-from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry.tables import Deadline, Incident
+from incident_clock.registry.history import Entry, History, Obligation
+from incident_clock.registry.retelling import retell
+from incident_clock.registry.rules import Rules
+from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 
-INSTANTS = ("clock_started_at", "received_at", "registered_at", "occurred_at", "first_online_at")
-VALUES = ("number", "is_drill", "category", "event_grade", "opinion_grade")
-TEXTS = ("title", "place", "source", "first_learned_by", "summary", "unit")
+RUNNING = ("started_at", "due_at", "first_due_at", "round", "kind", "ordinal")  # of a deadline
+ENDED = ("settled_at", "settled_sequence", "ended", "done_at", "checked", "counted_at")
 
 
-def disagreement(incident: Incident, links: list[Link]) -> Broken | None:
+def disagreement(session: Session, incident: Incident, links: list[Link]) -> Broken | None:
     """The first entry whose row says something else, or None. `links` is a whole, unbroken chain."""
     entries = [plain(link) for link in links]
     if not entries or entries[0]["kind"] != "IncidentRegistered":
         return Broken(1, "the ledger does not begin with the registration")
-    found = [*_registration(incident, entries[0]), *_deadlines(incident, entries), *_closing(incident, entries)]
+    found = list(_stamps(session, entries))
+    if not found:
+        history = retell(entries, Rules(session))
+        found = [*_incident(incident, history), *_deadlines(incident, history)]
     return min(found, key=lambda broken: broken.sequence, default=None)
 
 
-def _registration(incident: Incident, entry: dict[str, Any]) -> Iterator[Broken]:
-    body = entry["body"]
-    for name in INSTANTS:
-        if getattr(incident, name) != _instant(body[name]):
+def _stamps(session: Session, entries: list[Entry]) -> Iterator[Broken]:
+    """Every rule an entry names must be kept as it was."""
+    for entry in entries:
+        named = entry["body"].get("protocol") if entry["kind"] in ("IncidentRegistered", "Regraded") else None
+        stamp = session.get(StampedProtocol, named["hash"]) if named else None
+        if named and (stamp is None or hashlib.sha256(stamp.stamp.encode()).hexdigest() != named["hash"]):
+            yield Broken(entry["sequence"], "the stamped rule is not the one that was in force")
+
+
+def _incident(incident: Incident, history: History) -> Iterator[Broken]:
+    shown: dict[str, Any] = {**history.times, **history.values, "clock_started_at": history.clock_started_at}
+    for name, value in shown.items():
+        if getattr(incident, name) != value:
             yield _differs(1, f"the incident's {name}")
-    for name in VALUES:
-        if getattr(incident, name) != body[name]:
+    for name, text in history.texts.items():
+        if text is not None and getattr(incident, name) != text:  # None: never given, or erased
             yield _differs(1, f"the incident's {name}")
-    for name in TEXTS:
-        if body[name] is not None and getattr(incident, name) != body[name]:  # None: never given, or erased
-            yield _differs(1, f"the incident's {name}")
-    stamp = incident.protocol.stamp
-    if hashlib.sha256(stamp.encode()).hexdigest() != body["protocol"]["hash"]:
-        yield Broken(1, "the stamped rule is not the one it was registered under")
-        return
-    rule = ResponseProtocol.from_stamp(stamp)
-    limits = {step.key: due_at(step, incident.clock_started_at) for step in rule.steps}
-    if {deadline.step: deadline.due_at for deadline in incident.deadlines} != limits:
-        yield _differs(1, "a deadline")
+    if incident.protocol_hash != history.protocol:
+        yield _differs(1, "the rule the incident stands under")
+    if (incident.closed_at, incident.ended_as) != (history.closed_at, history.ended_as):
+        ending = next((sequence for sequence, kind in history.kinds.items()
+                       if kind in ("IncidentClosed", "MergedInto", "Voided")), 1)
+        yield _differs(ending, "whether and when the incident was closed")
 
 
-def _deadlines(incident: Incident, entries: list[dict[str, Any]]) -> Iterator[Broken]:
-    """The last log or withdrawal of each step decides what its row must say."""
-    for deadline in incident.deadlines:
-        about = [e for e in entries if e["body"].get("step") == deadline.step]
-        last = next((e for e in reversed(about) if e["kind"] in ("StepLogged", "LogWithdrawn")), None)
-        passed = next((e for e in about if e["kind"] == "DeadlinePassed"), None)
-        if _settled(deadline) != _as_logged(last):
-            yield _differs(last["sequence"] if last else 1, f"whether and when {deadline.step} was done")
-        if deadline.passed_at != (_instant(passed["happened_at"]) if passed else None):
-            yield _differs(passed["sequence"] if passed else 1, f"when {deadline.step} passed unlogged")
+def _deadlines(incident: Incident, history: History) -> Iterator[Broken]:
+    rows = {row.step: row for row in incident.deadlines}
+    for step in rows.keys() ^ history.steps.keys():
+        yield _differs(1, f"the deadline of {step}")
+    for step in rows.keys() & history.steps.keys():
+        yield from _deadline(rows[step], history.steps[step])
 
 
-def _closing(incident: Incident, entries: list[dict[str, Any]]) -> Iterator[Broken]:
-    closed = next((e for e in entries if e["kind"] == "IncidentClosed"), None)
-    if incident.closed_at != (_instant(closed["recorded_at"]) if closed else None):
-        yield _differs(closed["sequence"] if closed else 1, "whether and when the incident was closed")
-
-
-def _settled(deadline: Deadline) -> tuple[Any, ...]:
-    return deadline.done_at, deadline.settled_at, deadline.settled_sequence
-
-
-def _as_logged(entry: dict[str, Any] | None) -> tuple[Any, ...]:
-    if entry is None or entry["kind"] == "LogWithdrawn":
-        return None, None, None
-    return _instant(entry["body"]["done_at"]), _instant(entry["recorded_at"]), entry["sequence"]
+def _deadline(row: Deadline, one: Obligation) -> Iterator[Broken]:
+    if any(getattr(row, name) != getattr(one, name) for name in RUNNING) or row.protocol_hash != one.rule:
+        yield _differs(1, f"the deadline of {one.step}")
+    if any(getattr(row, name) != getattr(one, name) for name in ENDED):
+        yield _differs(one.settled_sequence or 1, f"whether and when {one.step} was done")
+    if row.passed_at != one.passed_at:
+        yield _differs(1, f"when {one.step} passed unlogged")
 
 
 def _differs(sequence: int, what: str) -> Broken:
     return Broken(sequence, f"{what} is shown otherwise than the ledger holds it")
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ForeignKey,
     ForeignKeyConstraint,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -45,7 +47,11 @@ class NumberSeries(Base):
 
 
 class Incident(Base):
-    """One case with one clock. The four times are kept apart; None means not known."""
+    """One case with one clock. The four times are kept apart, and so are the four scales; None means not known.
+
+    `related_to` is another incident's number and `relation` what it is to this one (`drafts.RELATIONS`). `ended_as`:
+    closed, voided or merged; with `closed_at`. `protocol` is the rule it stands under now.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -65,12 +71,19 @@ class Incident(Base):
     category: Mapped[str | None] = mapped_column(Text)
     event_grade: Mapped[str | None] = mapped_column(Text)
     opinion_grade: Mapped[str | None] = mapped_column(Text)
+    warning_level: Mapped[str | None] = mapped_column(Text)
+    response_level: Mapped[str | None] = mapped_column(Text)
+    is_sensitive: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    secondary_categories: Mapped[list[str]] = mapped_column(JSON, server_default=text("'[]'"))
+    related_to: Mapped[str | None] = mapped_column(Text)
+    relation: Mapped[str | None] = mapped_column(Text)
     occurred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_online_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     clock_started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_as: Mapped[str | None] = mapped_column(Text)
     texts_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     protocol_hash: Mapped[str] = mapped_column(ForeignKey("stamped_protocol.content_hash"))
 
@@ -79,11 +92,15 @@ class Incident(Base):
 
 
 class Deadline(Base):
-    """A step of one incident with its due instant.
+    """An obligation of one incident with its due instant: a step of its rule, a follow-up (the `ordinal`-th), a task.
 
-    `next_rung_at`: the first call of its ladder not yet dealt with. `wake_at`: the next instant at which the
-    engine must look (a rung, or the deadline passing). `settled_at`: when its log was recorded; `done_at`: when
-    it was done. `passed_at`: the deadline went by unlogged. `reopened_at`: a log was last withdrawn.
+    `started_at`: its ladder counts from here; T0 for a step that was never moved. `first_due_at`: when it was due
+    before an upgrade gave it a new time. `protocol_hash`: the rule its ladder stands in, None: that of the incident.
+    `title` and `owner` (a person's key) belong to tasks. `round`: how often its ladder began anew.
+    `next_rung_at`: the first call of its ladder not yet dealt with. `wake_at`: the next instant at which the engine
+    must look (a rung, or the deadline passing). `settled_at`: when it was recorded how it ended; `ended`: how
+    (`history.py`); `done_at`: when that was so. `passed_at`: the deadline went by unlogged. `reopened_at`: it was last
+    opened again. `checked` and `counted_at`: what a second person says of it (`protocol/standing.py`).
     """
 
     __tablename__ = "deadline"
@@ -96,17 +113,29 @@ class Deadline(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
     step: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, server_default="step")
+    ordinal: Mapped[int] = mapped_column(server_default="1")
     position: Mapped[int]
+    title: Mapped[str | None] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(Text)
+    protocol_hash: Mapped[str | None] = mapped_column(ForeignKey("stamped_protocol.content_hash"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    first_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    round: Mapped[int] = mapped_column(server_default="0")
     next_rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_sequence: Mapped[int | None]
+    ended: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checked: Mapped[str | None] = mapped_column(Text)
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
+    protocol: Mapped[StampedProtocol | None] = relationship(lazy="joined")
 
 
 class Called(Base):

@@ -16,6 +16,12 @@ NAMES = {  # key → (name, role)
 STAND_INS = {"zheng": "wang", "wang": "feng", "feng": "wang", "han": "chen"}  # leader → his B角
 
 OFFICER = Actor(name="周甲", role="duty_officer", key="zhou")  # who registers and logs
+SECOND = Actor(name="吴乙", role="duty_chief", key="wu")  # who bears out what the officer wrote late
+DEPUTY = Actor(name="王丁", role="deputy", key="wang")  # who approves that a case is graded down
+
+APPROVER, APPROVING_UNIT = "区委宣传部 何某", "区委宣传部"  # outside the bureau
+OTHER_UNIT, ACCEPTS = "市网络舆情中心", "市网络舆情中心 值班员 吕某"
+REASON, PAPER = "按值班记录补记", "纸质值班记录"  # where the scenario does not say what went wrong
 
 
 def people(language: str) -> PeopleFile:

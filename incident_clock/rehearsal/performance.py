@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from incident_clock.errors import Refusal
 from incident_clock.ledger.chain import Verification, verify_lines
@@ -18,17 +18,33 @@ from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.stage import Stage
 from incident_clock.views.shapes import IncidentView
 
-REFUSED = "Refused"  # a log the desk did not take; every other kind is that of a ledger entry
+REFUSED = "Refused"  # a deed the desk did not take; every other kind is that of a ledger entry
 UNTOLD = ("MessageSettled",)  # entries too small to be events: one per message
+
+
+class Deed(Protocol):
+    """Something the cast does about a step at an instant of the virtual clock: `Act`, or one of `approvals.py`."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def step(self) -> str: ...
+
+    def carry_out(self, stage: Stage, incident_id: int) -> None:
+        """Do it now, at the desk. Raises Refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What the cast does: log a step at an instant of the virtual clock."""
+    """The officer logs a step."""
 
     at: datetime
     step: str
     log: StepLog
+
+    def carry_out(self, stage: Stage, incident_id: int) -> None:
+        stage.desk.log_step(incident_id, self.step, self.log, actor=OFFICER, now=stage.clock.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +95,11 @@ class Performance:
     _told_letters: int = 0
     _seen: IncidentView | None = None
 
-    def play(self, new: NewIncident, acts: Sequence[Act], *, until: Callable[[IncidentView], datetime]) -> None:
-        """Register now, let every act happen, then go on until all steps are settled or `until` has come.
+    def play(self, new: NewIncident, acts: Sequence[Deed], *, until: Callable[[IncidentView], datetime]) -> None:
+        """Register now, let every act happen in the order of time, then go on until no step is open or `until` has come.
 
-        Raises Refusals when the registration cannot be right; a log that is refused becomes an event.
+        Acts of one instant happen in the order given. Raises Refusals when the registration cannot be right; an act
+        that is refused becomes an event.
         """
         now = self.stage.clock.now()
         self.incident_id = self.stage.desk.register(new, actor=OFFICER, now=now).incident_id
@@ -91,8 +108,10 @@ class Performance:
         while True:
             due = self._work()
             while coming and coming[0].at <= self.stage.clock.now():
-                self._log(coming.popleft())
+                self._carry_out(coming.popleft())
                 due = self._work()
+                if not coming and not self._look().has_open_step:
+                    return
             following = min((at for at in (due, coming[0].at if coming else None) if at), default=None)
             if following is None:
                 return
@@ -104,7 +123,7 @@ class Performance:
     def end(self) -> Ending:
         """What came of it, as it stands now."""
         export = self.stage.export(self.incident_id)
-        return Ending(self.stage.views.incident(self.incident_id, self.stage.clock.now()), len(self.stage.letters),
+        return Ending(self._look(), len(self.stage.letters),
                       export, verify_lines(export))
 
     def _work(self) -> datetime | None:
@@ -117,20 +136,30 @@ class Performance:
         self._told_letters = len(self.stage.letters)
         return due
 
-    def _log(self, act: Act) -> None:
-        now = self.stage.clock.now()
+    def _carry_out(self, deed: Deed) -> None:
         try:
-            self.stage.desk.log_step(self.incident_id, act.step, act.log, actor=OFFICER, now=now)
+            deed.carry_out(self.stage, self.incident_id)
         except Refusal as refusal:
-            self._tell(now, REFUSED, OFFICER.name, body={"step": act.step}, refusal=refusal)
+            self._tell(self.stage.clock.now(), REFUSED, OFFICER.name, body={"step": deed.step}, refusal=refusal)
+
+    def _look(self) -> IncidentView:
+        return self.stage.views.incident(self.incident_id, self.stage.clock.now())
+
+    def _title(self, key: str | None) -> dict[str, str]:
+        """The title of a step or follow-up; another rule and time itself bring new ones."""
+        if key is None:
+            return {}
+        if self._seen is None or self._seen.obligation(key) is None:
+            self._seen = self._look()
+        found = self._seen.obligation(key)
+        return found.title if found else {}
 
     def _tell(self, at: datetime, kind: str, actor: str, *, body: dict[str, Any],
               refusal: Refusal | None = None) -> None:
         assert self._seen is not None
         step: str | None = body.get("step")
-        title = next((each.title for each in self._seen.steps if each.key == step), {})
         self.tell(Event(at=at, number=self._seen.number, is_drill=self._seen.is_drill, kind=kind, actor=actor,
-                        step=step, step_title=title, body=body, text=self._text(kind, body), refusal=refusal))
+                        step=step, step_title=self._title(step), body=body, text=self._text(kind, body), refusal=refusal))
 
     def _text(self, kind: str, body: dict[str, Any]) -> str:
         """What the first person told by this entry was told just now; empty when it told nobody."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from incident_clock.ledger.chain import Verification
@@ -11,7 +12,7 @@ from incident_clock.rehearsal import verdicts
 from incident_clock.rehearsal.performance import Ending
 from incident_clock.views.shapes import StepView
 
-OK, DIFFERS, NOT_YET_PLAYED, NOT_COMPARED = "ok", "DIFFERS", "not yet played", ""
+OK, DIFFERS, NOT_COMPARED = "ok", "DIFFERS", ""
 CLOCK, OCCURRED = "clock", "occurred"  # what a deadline counts from: T0, or the occurrence (事发口径)
 
 
@@ -47,8 +48,8 @@ class Played:
 
     @property
     def has_finding(self) -> bool:
-        """Whether somebody must look: a verdict differs or could not be played, or the ledger is broken."""
-        return self.ledger.broken is not None or any(line.outcome in (DIFFERS, NOT_YET_PLAYED) for line in self.lines)
+        """Whether somebody must look: a verdict differs, or the ledger is broken."""
+        return self.ledger.broken is not None or any(line.outcome == DIFFERS for line in self.lines)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values; instants are ISO 8601 with an offset."""
@@ -68,33 +69,30 @@ class Played:
 
 
 def played(ending: Ending, *, name: str, expected: Mapping[str, str], expected_occurred: Mapping[str, str],
-           unplayed: Mapping[str, dict[str, str]], is_interrupted: bool = False) -> Played:
-    """The closing table. `unplayed` (step → its title) are steps the product cannot play to their end yet."""
+           titles: Mapping[str, dict[str, str]] = MappingProxyType({}), is_interrupted: bool = False) -> Played:
+    """The closing table. A step that is expected and never came to be differs too; `titles` names it."""
     seen, lines = ending.incident, []
-    by_key = {step.key: step for step in seen.steps}
+    keys = {step.key for step in seen.steps}
     for step in seen.steps:
-        lines.append(_line(step, step.due_at, step.verdict, expected.get(step.key, ""), step.key in unplayed))
-    for key in unplayed:
-        if key not in by_key:
-            lines.append(Line(step=key, title=unplayed[key], expected=expected.get(key, ""), outcome=NOT_YET_PLAYED))
+        lines.append(_line(step, step.due_at, step.verdict, expected.get(step.key, "")))
+    lines += [Line(step=key, title=titles[key], expected=word, outcome=DIFFERS)
+              for key, word in expected.items() if key not in keys]
     for step in seen.steps:
         if step.key in expected_occurred:
             lines.append(_line(step, step.occurred_due_at or step.due_at, step.occurred_verdict or step.verdict,
-                               expected_occurred[step.key], step.key in unplayed, counts_from=OCCURRED))
+                               expected_occurred[step.key], counts_from=OCCURRED))
+    lines += [Line(step=key, title=titles[key], counts_from=OCCURRED, expected=word, outcome=DIFFERS)
+              for key, word in expected_occurred.items() if key not in keys]
     return Played(
         name=name, title=seen.title, number=seen.number, is_drill=seen.is_drill, started_at=seen.clock_started_at,
         ended_at=seen.seen_at, lines=tuple(lines), messages=ending.messages, ledger=ending.ledger, export=ending.export,
         is_interrupted=is_interrupted)
 
 
-def _line(step: StepView, due_at: datetime, verdict: Verdict, expected: str, is_unplayed: bool, *,
-          counts_from: str = CLOCK) -> Line:
+def _line(step: StepView, due_at: datetime, verdict: Verdict, expected: str, *, counts_from: str = CLOCK) -> Line:
     word = verdicts.word_of(verdict)
-    if is_unplayed or (expected and not verdicts.is_playable(expected)):
-        outcome = NOT_YET_PLAYED
-    else:
-        outcome = NOT_COMPARED if not expected else OK if word == expected else DIFFERS
-    return Line(step=step.key, title=step.title, counts_from=counts_from, due_at=due_at, done_at=step.done_at,
+    outcome = NOT_COMPARED if not expected else OK if word == expected else DIFFERS
+    return Line(step=step.key, title=step.title, counts_from=counts_from, due_at=due_at, done_at=step.ended_at,
                 verdict=word, expected=expected, outcome=outcome)
 
 

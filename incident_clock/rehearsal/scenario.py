@@ -1,6 +1,6 @@
 """Reads scenario files: incidents as they went, with the verdict each step is expected to end with.
 
-The shape is described in `docs/interface.md`. What the product cannot play yet is read and checked all the same.
+The shape is described in `docs/interface.md`.
 """
 
 import re
@@ -45,8 +45,9 @@ class Scenario:
     """One incident as it went. Steps stand under their full keys, expected verdicts as words of `verdicts`.
 
     `entered` lacks the steps that were keyed in when they were done; `reason` is what the officer gives for an
-    entry that needs one; `approved` holds the steps that ended by somebody's approval. A first online time later
-    than the registration is not part of `new`: nobody knew it then.
+    entry that needs one. `waived`, `transferred` and `not_applicable` say when that was approved or accepted,
+    `profile_after` the rule from then on. A first online time later than the registration is not part of `new`:
+    nobody knew it then.
     """
 
     id: str
@@ -57,7 +58,9 @@ class Scenario:
     done: dict[str, datetime]
     entered: dict[str, datetime]
     reason: str | None
-    approved: frozenset[str]
+    waived: dict[str, datetime]
+    transferred: dict[str, datetime]
+    not_applicable: dict[str, datetime]
     profile_after: str | None
     expected: dict[str, str]
     expected_occurred: dict[str, str]
@@ -97,12 +100,13 @@ def _scenario(place: Place, file: Path, setting: Setting) -> Scenario:
         new=_registration(fields, protocol, setting.zone, registered_at, is_drill=id_.startswith("Y")),
         registered_at=registered_at or NO_TIME, protocol=protocol.key,
         done=_instants(fields["done"], steps, setting.zone), entered=_instants(fields["entered"], steps, setting.zone),
-        reason=_text(fields["wrong"]),
-        approved=frozenset(step for key in APPROVED for step in _instants(fields[key], steps, setting.zone)),
+        reason=_text(fields["wrong"]), **{key: _instants(fields[key], steps, setting.zone) for key in APPROVED},
         profile_after=after.key if after else None, expected=_verdicts(fields["exp"], steps),
         expected_occurred=_verdicts(fields["exp_occurred"], steps))
     _check_registration(scenario, fields, setting.zone)
     _check_order(scenario, fields["entered"])
+    if after and not (scenario.waived or scenario.transferred or scenario.not_applicable):
+        fields["profile_after"].complain(f"needs to know when it was approved; write {' or '.join(APPROVED)}")
     if scenario.expected_occurred and scenario.new.occurred_at is None:
         fields["exp_occurred"].complain("needs to know when it occurred; write `occurred`, or leave it out")
     return scenario

@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from incident_clock.phrases import CHINESE, N_, Phrases
 from incident_clock.rehearsal import verdicts
 from incident_clock.rehearsal.performance import REFUSED, Event
-from incident_clock.rehearsal.played import DIFFERS, NOT_YET_PLAYED, OCCURRED, OK, Line, Played
+from incident_clock.rehearsal.played import DIFFERS, OCCURRED, OK, Line, Played
 
 DRILL = N_("【演练】")
-OUTCOMES = {OK: N_("相符"), DIFFERS: N_("不符"), NOT_YET_PLAYED: N_("尚不能演")}
+OUTCOMES = {OK: N_("相符"), DIFFERS: N_("不符")}
 HEADINGS = (N_("步骤"), N_("截止"), N_("办结"), N_("判定"), N_("应为"), N_("结果"))
 STAND_INS = {  # what came of a leader's silence
     "called": N_("%(leader)s未应答，转B角 → %(stand_in)s"),
@@ -75,9 +75,8 @@ class Teller:
         """How many verdicts are as expected, over all that was played."""
         outcomes = [line.outcome for played in all_played for line in played.lines]
         self._write(self._phrases.say(
-            N_("共%(scenarios)s个场景：相符 %(ok)s，不符 %(differs)s，尚不能演（not yet played）%(unplayed)s"),
-            scenarios=len(all_played), ok=outcomes.count(OK), differs=outcomes.count(DIFFERS),
-            unplayed=outcomes.count(NOT_YET_PLAYED)))
+            N_("共%(scenarios)s个场景：相符 %(ok)s，不符 %(differs)s"), scenarios=len(all_played),
+            ok=outcomes.count(OK), differs=outcomes.count(DIFFERS)))
 
     def _line(self, text: str, *, is_drill: bool) -> None:
         self._write((self._phrases.say(DRILL) if is_drill else "") + text)
@@ -123,7 +122,9 @@ def _passed_deadline(event: Event, phrases: Phrases) -> str:
 def _logged(event: Event, phrases: Phrases) -> str:
     body = event.body
     word = f"{verdicts.LATE} {body['late_minutes']}" if body["late_minutes"] else verdicts.ONTIME
-    late_entry = phrases.say(N_("（补录）")) if body["is_late_entry"] else ""
+    late_entry = ""
+    if body["is_late_entry"]:
+        late_entry = phrases.say(N_("（补录，待核）") if body["is_pending"] else N_("（补录）"))
     done = phrases.at(datetime.fromisoformat(body["done_at"]), seen=event.at)
     return phrases.say(N_("%(who)s记录：%(done)s办结，%(verdict)s"), who=event.actor, done=done,
                        verdict=verdicts.said(word, phrases)) + late_entry
@@ -131,6 +132,35 @@ def _logged(event: Event, phrases: Phrases) -> str:
 
 def _told(event: Event, phrases: Phrases) -> str:
     return phrases.say(N_("不再催办 → %(people)s"), people=phrases.names(event.body["audience"]))
+
+
+def _waived(event: Event, phrases: Phrases) -> str:
+    return phrases.say(N_("免开，%(approver)s批准"), approver=event.body["approver"])
+
+
+def _offered(event: Event, phrases: Phrases) -> str:
+    return phrases.say(N_("%(who)s提出移交 → %(unit)s"), who=event.actor, unit=event.body["to"])
+
+
+def _accepted(event: Event, phrases: Phrases) -> str:
+    said = phrases.say(N_("%(who)s接受移交"), who=event.body["accepted_by"])
+    more = len(event.body["steps"]) - 1
+    return said + (phrases.say(N_("，连同其后%(more)s步"), more=more) if more else "")
+
+
+def _regraded(event: Event, phrases: Phrases) -> str:
+    body = event.body
+    waits = phrases.say(N_("（待批准）")) if body["is_pending"] else ""
+    return phrases.say(N_("%(who)s改按规则 %(rule)s"), who=event.actor, rule=body["protocol"]["key"]) + waits
+
+
+def _confirmed(event: Event, phrases: Phrases) -> str:
+    return phrases.say(N_("%(who)s核实第%(entry)s条"), who=event.actor, entry=event.body["confirms"])
+
+
+def _opened(event: Event, phrases: Phrases) -> str:
+    due = datetime.fromisoformat(event.body["due_at"])
+    return phrases.say(N_("开始计时，%(due)s截止"), due=phrases.at(due, seen=event.at))
 
 
 def _refused(event: Event, phrases: Phrases) -> str:
@@ -141,6 +171,8 @@ def _refused(event: Event, phrases: Phrases) -> str:
 WORDED: dict[str, Callable[[Event, Phrases], str]] = {
     "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in,
     "DeadlinePassed": _passed_deadline, "StepLogged": _logged, "AudienceTold": _told, REFUSED: _refused,
+    "StepWaived": _waived, "TransferOffered": _offered, "TransferAccepted": _accepted, "Regraded": _regraded,
+    "Confirmed": _confirmed, "FollowUpOpened": _opened,
 }
 
 

@@ -19,6 +19,7 @@ from incident_clock.phrases import N_
 from incident_clock.registry import calls, incidents
 from incident_clock.registry.calls import is_outstanding
 from incident_clock.registry.numbers import spoken as spoken_number
+from incident_clock.registry.obligations import step_of, steps_of
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.views import names
 from incident_clock.views.shapes import CallView, MailedCall, StepCalls
@@ -35,7 +36,7 @@ class Asked:
 
 def step_calls(session: Session, incident: Incident, *, now: datetime) -> tuple[StepCalls, ...]:
     """Everybody called on the open steps, the unanswered first in each; steps nobody was called on are left out."""
-    steps = {step.key: step for step in incidents.rule_of(incident).steps}
+    steps = steps_of(incident)
     sent = _sent(session, incident.id)
     cards = {card.key: card for card in roster.everybody(session, with_former=True)}
     found = []
@@ -112,7 +113,6 @@ def mailed_call(session: Session, message_id: int, *, now: datetime) -> MailedCa
     incident = session.get(Incident, message.incident_id) if message is not None and message.incident_id else None
     if message is None or incident is None:
         raise NotFound(N_("没有这条提醒，请核对链接"))
-    step = incidents.rule_of(incident).step(message.step)
     deadline = incidents.deadline_of(incident, message.step)
     rows = [row for row in calls.called(session, incident.id, message.step) if row.person == message.person]
     last = max((row for row in rows if row.answered_at), key=_answered_at, default=None)
@@ -122,7 +122,7 @@ def mailed_call(session: Session, message_id: int, *, now: datetime) -> MailedCa
     may_answer = card is not None and card.is_active and access.may(card.roles, access.LOG)
     return MailedCall(
         number=incident.number, is_drill=incident.is_drill, step=message.step,
-        title=step.title if step else {"zh": message.step, "en": message.step}, due_at=deadline.due_at,
+        title=step_of(deadline).title, due_at=deadline.due_at,
         is_settled=deadline.settled_at is not None, is_closed=incident.closed_at is not None,
         is_erased=incident.texts_erased_at is not None, person=card if may_answer else None,
         is_wanted=may_answer and deadline.settled_at is None and not is_answered

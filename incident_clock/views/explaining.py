@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from incident_clock.outbox.messages import REMINDER, STAND_IN
 from incident_clock.registry import incidents
+from incident_clock.registry.obligations import steps_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import messages, names, timeline
 from incident_clock.views.shapes import EntryView, MessageView
@@ -56,7 +57,8 @@ class Explanation:
 def explanation(session: Session, incident: Incident) -> Explanation:
     """Everything that was told about an incident, and why."""
     rule = incidents.rule_of(incident)
-    titles = {step.key: step.title for step in rule.steps}
+    incident = session.get_one(Incident, incident.id)
+    titles = {key: step.title for key, step in steps_of(incident).items()}
     entries = [entry for entry in timeline.timeline(session, incident.id, order=timeline.OLDEST_FIRST)[0]
                if entry.kind in (RAISED, STOOD_IN, NEWS)]
     cards = names.by_key(session)

@@ -21,12 +21,14 @@ from incident_clock.outbox.messages import REMINDER, STAND_IN
 from incident_clock.people import roster
 from incident_clock.people.calling import BUDGETED, Conditions, Heard
 from incident_clock.people.cards import CONSOLE, PersonCard
+from incident_clock.people.drill_book import EMPTY, DrillBook
 from incident_clock.people.duty import Holder
 from incident_clock.people.readiness import why_lacking
 from incident_clock.protocol.deadlines import due_at
 from incident_clock.protocol.ladder import PassedOver, first_rung_at
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, incidents
+from incident_clock.registry.obligations import step_of
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.store.session import Store
 from incident_clock.views import names
@@ -49,6 +51,7 @@ class Forecaster:
     channels: Callable[[Session], Collection[str]]
     zone: ZoneInfo
     daily_budget: int
+    drill_book: DrillBook = EMPTY
 
     def of_incident(self, number_or_id: str | int, now: datetime, *, until: datetime | None = None) -> Forecast:
         """From now on, for the open steps of an incident. Raises NotFound."""
@@ -56,9 +59,10 @@ class Forecaster:
             incident = find(session, number_or_id)
             rule = incidents.rule_of(incident)
             open_ones = [deadline for deadline in incident.deadlines if deadline.settled_at is None]
-            courses = _courses(open_ones, rule, incident.clock_started_at, calls.called(session, incident.id))
+            courses = _courses(open_ones, calls.called(session, incident.id))
             return self._forecast(session, rule, courses, incident_id=incident.id,
                                   registered_at=incident.registered_at, now=now, until=until,
+                                  is_drill=incident.is_drill,
                                   reopened_at={deadline.step: deadline.reopened_at for deadline in open_ones})
 
     def if_one_came_in(self, protocol: ResponseProtocol, now: datetime, *, until: datetime | None = None) -> Forecast:
@@ -71,14 +75,17 @@ class Forecaster:
 
     def _forecast(self, session: Session, rule: ResponseProtocol, courses: Sequence[Course], *,
                   incident_id: int | None, registered_at: datetime, reopened_at: Mapping[str, datetime | None],
-                  now: datetime, until: datetime | None) -> Forecast:
+                  now: datetime, until: datetime | None, is_drill: bool = False) -> Forecast:
         until = until or max([now + AT_LEAST, *(course.due_at + PAST_DUE for course in courses)])
-        book = roster.duty_book(session, now, until)
+        book, channels = roster.duty_book(session, now, until), self.channels(session)
+        if is_drill:
+            book, channels = self.drill_book.duty_book(book), self.drill_book.channels(channels)
         around = Surroundings(
-            now=now, book=book, channels=self.channels(session), daily_budget=self.daily_budget,
+            now=now, book=book, channels=channels, daily_budget=self.daily_budget,
             sent_today=queue.counted(session, channel=BUDGETED, addresses=book.addresses(BUDGETED),
-                                     since=midnight_of(now, self.zone)))
-        before, after, uncounted = _beside(session, incident_id, until) if BUDGETED in around.channels else ([], [], 0)
+                                     since=midnight_of(now, self.zone), is_drill=is_drill))
+        before, after, uncounted = (_beside(session, incident_id, until, is_drill=is_drill)
+                                    if BUDGETED in around.channels else ([], [], 0))
         teller = _Teller(registered_at, reopened_at, book.people, _masked(book.people))
         own = {id(course) for course in courses}
         coming = [call
@@ -89,20 +96,22 @@ class Forecaster:
 
 
 # ── what is open ──────────────────────────────────────────────────────────────
-def _courses(open_ones: Iterable[Deadline], rule: ResponseProtocol, started_at: datetime,
-             called: Iterable[Called]) -> list[Course]:
+def _courses(open_ones: Iterable[Deadline], called: Iterable[Called]) -> list[Course]:
     """The courses of one incident, in the engine's order. `called`: everybody called in it."""
-    steps, by_step = {step.key: step for step in rule.steps}, defaultdict(list)
+    by_step = defaultdict(list)
     for row in called:
         by_step[row.step].append(row)
-    return [Course(steps[deadline.step], started_at, deadline.due_at, deadline.next_rung_at, deadline.passed_at,
+    return [Course(step_of(deadline), deadline.started_at, deadline.due_at, deadline.next_rung_at, deadline.passed_at,
                    calls.states(by_step[deadline.step])) for deadline in open_ones]
 
 
-def _beside(session: Session, incident_id: int | None, until: datetime) -> tuple[list[Course], list[Course], int]:
+def _beside(session: Session, incident_id: int | None, until: datetime, *,
+            is_drill: bool) -> tuple[list[Course], list[Course], int]:
     """The courses of the other open incidents which the engine takes before this one and after it; and how many
-    incidents were left out, because there are too many. None: this one is the last."""
-    waking = select(Deadline.incident_id, func.min(Deadline.wake_at)).where(
+    incidents were left out, because there are too many. None: this one is the last. Drills have a day of their own:
+    only they are beside a drill, and never beside a real one."""
+    waking = select(Deadline.incident_id, func.min(Deadline.wake_at)).join(Incident).where(
+        Incident.is_drill.is_(is_drill),
         Deadline.settled_at.is_(None), Deadline.wake_at <= until, Deadline.incident_id != (incident_id or 0))
     ids = [row[0] for row in session.execute(waking.group_by(Deadline.incident_id)
                                              .order_by(func.min(Deadline.wake_at), Deadline.incident_id))]
@@ -110,13 +119,11 @@ def _beside(session: Session, incident_id: int | None, until: datetime) -> tuple
     for row in session.scalars(select(Called).where(Called.incident_id.in_(counted))
                                .order_by(Called.told_at, Called.id)):
         called[row.incident_id].append(row)
-    before, after, rules = list[Course](), list[Course](), dict[str, ResponseProtocol]()
+    before, after = list[Course](), list[Course]()
     for other in session.scalars(select(Incident).where(Incident.id.in_(counted)).order_by(Incident.id)
                                  .options(selectinload(Incident.deadlines))):
-        rule = rules.setdefault(other.protocol_hash, rules.get(other.protocol_hash) or incidents.rule_of(other))
         side = after if incident_id is not None and other.id > incident_id else before
-        side += _courses([each for each in other.deadlines if each.settled_at is None], rule,
-                         other.clock_started_at, called[other.id])
+        side += _courses([each for each in other.deadlines if each.settled_at is None], called[other.id])
     return before, after, len(ids) - len(counted)
 
 

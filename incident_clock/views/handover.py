@@ -16,7 +16,7 @@ from incident_clock.people.duty import ROSTERED_ROLES, DutyBook
 from incident_clock.people.duty_tables import Handover
 from incident_clock.people.handover import HandedClock, OpenClock
 from incident_clock.phrases import N_
-from incident_clock.registry import incidents
+from incident_clock.registry.obligations import steps_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import answering, board, names
 from incident_clock.views.shapes import BoardRow, Name, StepView
@@ -162,8 +162,7 @@ def _records(session: Session, rows: Sequence[Handover]) -> list[Record]:
     numbers = {each["incident"] for row in rows for each in row.open_clocks}
     found = {incident.number: incident for incident in session.scalars(
         select(Incident).where(Incident.number.in_(numbers)))}
-    steps = {(number, step.key): step for number, incident in found.items()
-             for step in incidents.rule_of(incident).steps}
+    steps = {(number, key): step for number, incident in found.items() for key, step in steps_of(incident).items()}
     newest = {row.id for row in handover.newest_of_all(session)}
 
     def name(key: str, role: str) -> Name:

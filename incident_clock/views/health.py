@@ -10,6 +10,7 @@ from incident_clock.engine import beating
 from incident_clock.errors import Refusal
 from incident_clock.protocol import ladder
 from incident_clock.registry import incidents as registry
+from incident_clock.registry.obligations import step_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import incidents, names
 from incident_clock.views.shapes import IncidentView, Name, Pulse, StepView
@@ -51,15 +52,16 @@ def _to_ring(session: Session, now: datetime) -> list[tuple[IncidentView, StepVi
                                     .options(selectinload(Incident.deadlines))):
         seen = incidents.view(session, incident, now=now, is_whole=False)
         step = seen.focus
-        rule = registry.rule_of(incident).step(step.key) if step else None
-        if step is None or rule is None:
+        if step is None:
             continue
-        start = ladder.first_rung_at(rule, incident.clock_started_at)
+        deadline = registry.deadline_of(incident, step.key)
+        rule = step_of(deadline)
+        start = ladder.first_rung_at(rule, deadline.started_at)
         if start is None:
             continue
-        due = ladder.decide(rule, started=incident.clock_started_at, next_rung_at=start, now=max(now, start))
+        due = ladder.decide(rule, started=deadline.started_at, next_rung_at=start, now=max(now, start))
         highest = due.raised[-1].rung
         people = names.on_roles(session, rule.ladder[highest - 1].tell, now)
         found.append((seen, step, people))
-    found.sort(key=lambda line: line[1].due_at)
+    found.sort(key=lambda line: (line[0].is_drill, line[1].due_at))
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,13 +13,34 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.protocol import ladder
 from incident_clock.protocol.deadlines import due_at
-from incident_clock.protocol.standing import Verdict, standing_done, standing_open
-from incident_clock.protocol.steps import OVERDUE_BY, ResponseProtocol, Rung, Step
+from incident_clock.protocol.standing import (
+    Standing,
+    Verdict,
+    standing_done,
+    standing_open,
+    standing_transferred,
+)
+from incident_clock.protocol.steps import OVERDUE_BY, Rung, Step
 from incident_clock.registry import incidents, ledger
+from incident_clock.registry.history import (
+    DONE,
+    FOLLOW_UP,
+    NOT_APPLICABLE,
+    STEP,
+    TASK,
+    TRANSFERRED,
+    WAIVED,
+    Entry,
+    History,
+)
 from incident_clock.registry.numbers import spoken
+from incident_clock.registry.obligations import step_of
+from incident_clock.registry.records import reached
+from incident_clock.registry.retelling import retell
+from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.views import names
-from incident_clock.views.shapes import IncidentView, RungView, StepView
+from incident_clock.views.shapes import IncidentView, PendingView, RecordView, RungView, StepView
 
 RAIL = 0.94  # share of the ruler up to the due instant; what follows stands for being overdue
 OVERDUE_MARK = 0.96
@@ -33,9 +55,11 @@ def find(session: Session, number_or_id: str | int) -> Incident:
 
 
 def view(session: Session, incident: Incident, *, now: datetime, is_whole: bool = True) -> IncidentView:
-    """The read model of one incident; `is_whole` False leaves out logs' texts and ladders, for lists."""
+    """The read model of one incident; `is_whole` False leaves out logs' texts, forms and ladders, for lists."""
     rule = incidents.rule_of(incident)
     entries = [plain(link) for link in ledger.links(session, incident.id)] if is_whole else []
+    history = retell(entries, Rules(session)) if is_whole else None
+    shown = list(_obligations(session, incident, entries, history, now))
     return IncidentView(
         id=incident.id, number=incident.number, spoken=spoken(incident.number), title=incident.title,
         is_drill=incident.is_drill, place=incident.place, source=incident.source, summary=incident.summary,
@@ -44,54 +68,108 @@ def view(session: Session, incident: Incident, *, now: datetime, is_whole: bool 
         occurred_at=incident.occurred_at, first_online_at=incident.first_online_at, received_at=incident.received_at,
         registered_at=incident.registered_at, clock_started_at=incident.clock_started_at,
         closed_at=incident.closed_at, protocol_key=rule.key, protocol_version=rule.version,
-        protocol_title=rule.title, steps=tuple(_steps(session, incident, rule, entries, now, is_whole)), seen_at=now)
+        protocol_title=rule.title, steps=tuple(one for one in shown if one.kind == STEP), seen_at=now,
+        follow_ups=tuple(one for one in shown if one.kind == FOLLOW_UP),
+        tasks=tuple(one for one in shown if one.kind == TASK), warning_level=incident.warning_level,
+        response_level=incident.response_level, is_sensitive=incident.is_sensitive,
+        secondary_categories=tuple(incident.secondary_categories), related_to=incident.related_to,
+        relation=incident.relation, ended_as=incident.ended_as,
+        pending=tuple(_pending(history)) if history else (),
+        records=tuple(_records(history, entries)) if history else (),
+        after_close=tuple((each.title, each.after_close) for each in rule.follow_ups if each.after_close is not None))
 
 
-def _steps(session: Session, incident: Incident, rule: ResponseProtocol, entries: list[dict], now: datetime,
-           is_whole: bool) -> Iterable[StepView]:
-    rules = {step.key: step for step in rule.steps}
-    messages = _reminders(session, incident.id) if is_whole else []
+def _obligations(session: Session, incident: Incident, entries: list[Entry], history: History | None,
+                 now: datetime) -> Iterable[StepView]:
+    messages = _reminders(session, incident.id) if history else []
+    by_sequence = {entry["sequence"]: entry for entry in entries}
+    offers = {} if history is None else {
+        key: offer["body"] for offer in history.offers.values() for key in offer["body"]["steps"]}
     for deadline in incident.deadlines:
-        step = rules[deadline.step]
-        log = next((e for e in entries if e["sequence"] == deadline.settled_sequence), None)
-        body = log["body"] if log else {}
-        occurred_due = due_at(step, incident.occurred_at) if incident.occurred_at else None
+        step = step_of(deadline)
+        log = by_sequence.get(deadline.settled_sequence or 0)
+        body = _body(log, history, by_sequence) if log and history else {}
+        offer = offers.get(step.key, {})
+        occurred_due = due_at(step, incident.occurred_at) if incident.occurred_at and deadline.kind == STEP else None
         shadow = None
         if occurred_due and incident.occurred_at != incident.clock_started_at:
             shadow = _verdict(deadline, occurred_due, incident.occurred_at, now)
+        is_done = deadline.ended == DONE
         yield StepView(
             key=step.key, title=step.title, evidence=step.evidence, within=step.within,
-            started_at=incident.clock_started_at, due_at=deadline.due_at,
-            verdict=_verdict(deadline, deadline.due_at, incident.clock_started_at, now),
+            started_at=deadline.started_at, due_at=deadline.due_at,
+            verdict=_verdict(deadline, deadline.due_at, deadline.started_at, now),
             is_open=deadline.settled_at is None,
             next_rung_at=deadline.next_rung_at if deadline.settled_at is None else None,
-            done_at=deadline.done_at, recorded_at=deadline.settled_at, logged_by=log["actor"] if log else None,
-            report_to=body.get("report_to"), evidence_text=body.get("evidence"),
+            done_at=deadline.done_at if is_done else None, recorded_at=deadline.settled_at,
+            logged_by=log["actor"] if log else None, kind=deadline.kind, ordinal=deadline.ordinal, task=deadline.title,
+            owner=names.one(session, deadline.owner) if deadline.owner else None, ended=deadline.ended,
+            ended_at=deadline.done_at, sequence=deadline.settled_sequence, body=body,
+            first_due_at=deadline.first_due_at, offered_to=offer.get("to"), offered_from=offer.get("step"),
+            required=step.required, also=step.also,
+            reached=frozenset(reached(history, step.key)) if history and step.required else frozenset(),
+            report_to=_said(body, "report_to"), evidence_text=body.get("evidence"),
             occurred_due_at=occurred_due if shadow else None, occurred_verdict=shadow,
-            ladder=tuple(_ladder(session, incident, deadline, step, entries, messages, now)) if is_whole else (),
-            spent=RAIL * _share(deadline.done_at or now, incident.clock_started_at, deadline.due_at),
-            marks=tuple(_mark(rung, step, deadline, incident) for rung in step.ladder))
+            ladder=tuple(_ladder(session, deadline, step, entries, messages, now)) if history else (),
+            spent=RAIL * _share(deadline.done_at or now, deadline.started_at, deadline.due_at),
+            marks=tuple(_mark(rung, step, deadline) for rung in step.ladder))
+
+
+def _body(log: Entry, history: History, by_sequence: dict[int, Entry]) -> dict[str, Any]:
+    """What the entry that ended a step says, with its corrections; an accepted transfer says what was offered too."""
+    body = history.bodies.get(log["sequence"]) or log["body"]
+    return {**by_sequence[body["offer"]]["body"], **body} if "offer" in body else body
+
+
+def _said(body: dict[str, Any], name: str) -> str | None:
+    """To whom it was reported: as it was typed, else from the form of its evidence."""
+    record = body.get("record") or {}
+    return body.get(name) or record.get("recipient") or record.get("external_unit") or record.get("organiser")
+
+
+def _pending(history: History) -> Iterable[PendingView]:
+    for sequence, entry in sorted(history.pending.items()):
+        yield PendingView(
+            sequence, entry["kind"], entry["body"].get("step"), entry["actor"], entry["actor_role"],
+            datetime.fromisoformat(entry["happened_at"]), datetime.fromisoformat(entry["recorded_at"]), entry["body"])
+
+
+def _records(history: History, entries: list[Entry]) -> Iterable[RecordView]:
+    for entry in entries:
+        if entry["kind"] == "RecordMade":
+            body = history.bodies[entry["sequence"]]
+            yield RecordView(
+                entry["sequence"], body["record"], body["ordinal"], body["step"], body["fields"],
+                datetime.fromisoformat(entry["happened_at"]), datetime.fromisoformat(entry["recorded_at"]),
+                entry["actor"], is_corrected=entry["sequence"] in history.struck)
 
 
 def _verdict(deadline: Deadline, due: datetime, started: datetime | None, now: datetime) -> Verdict:
-    if deadline.done_at is not None and deadline.settled_at is not None:
-        return standing_done(done=deadline.done_at, due=due, recorded=deadline.settled_at)
-    return standing_open(started=started or due, due=due, now=now)
+    """How it stands by a due instant: its own, or the one that counts from the occurrence."""
+    done, recorded = deadline.done_at, deadline.settled_at
+    if done is None or recorded is None:
+        return standing_open(started=started or due, due=due, now=now)
+    if deadline.ended == TRANSFERRED:
+        return standing_transferred(accepted=done, due=due, check=deadline.checked, counted=deadline.counted_at)
+    if deadline.ended in (WAIVED, NOT_APPLICABLE):
+        return Verdict(Standing(deadline.ended))
+    return standing_done(done=done, due=due, recorded=recorded, check=deadline.checked, counted=deadline.counted_at)
 
 
-def _ladder(session: Session, incident: Incident, deadline: Deadline, step: Step, entries: list[dict],
+def _ladder(session: Session, deadline: Deadline, step: Step, entries: list[Entry],
             messages: list[Message], now: datetime) -> Iterable[RungView]:
     raised: dict[int, list[dict]] = {}
     passed: set[int] = set()
     cards = names.by_key(session)
-    here = [message for message in messages if message.step == step.key]
+    here = [message for message in messages if message.step == step.key and message.round == deadline.round]
     for entry in entries:
-        if entry["kind"] == "RungRaised" and entry["body"]["step"] == step.key:
+        if (entry["kind"] == "RungRaised" and entry["body"]["step"] == step.key
+                and entry["body"].get("round", 0) == deadline.round):
             raised.setdefault(entry["body"]["rung"], []).append(entry)
             passed |= {over["rung"] for over in entry["body"]["passed_over"]}
     is_open, next_found = deadline.settled_at is None, False
     for rung in step.ladder:
-        base = incident.clock_started_at + rung.from_start(step.within)
+        base = deadline.started_at + rung.from_start(step.within)
         raises = raised.get(rung.number, [])
         state = "told" if raises else "passed" if rung.number in passed else "later" if is_open else "gone"
         if state == "later" and not next_found:
@@ -145,9 +223,9 @@ def _share(at: datetime, started: datetime, due: datetime) -> float:
     return min(1.0, max(0.0, (at - started) / (due - started)))
 
 
-def _mark(rung: Rung, step: Step, deadline: Deadline, incident: Incident) -> tuple[float, str, bool]:
+def _mark(rung: Rung, step: Step, deadline: Deadline) -> tuple[float, str, bool]:
     is_overdue = rung.anchor == OVERDUE_BY
-    at = incident.clock_started_at + rung.from_start(step.within)
+    at = deadline.started_at + rung.from_start(step.within)
     is_told = deadline.next_rung_at is None or at < deadline.next_rung_at
     share = OVERDUE_MARK if is_overdue else RAIL * (rung.from_start(step.within) / step.within)
     return share, "told" if is_told else "next", is_overdue
@@ -159,10 +237,10 @@ def next_people(session: Session, incident: Incident, now: datetime) -> tuple[da
     if not open_ones:
         return None, ()
     soonest = min(open_ones, key=lambda d: (d.next_rung_at, d.position))
-    step = incidents.rule_of(incident).step(soonest.step)
-    if step is None or soonest.next_rung_at is None:
+    step = step_of(soonest)
+    if soonest.next_rung_at is None:
         return None, ()
     at = max(now, soonest.next_rung_at)
-    coming = ladder.decide(step, started=incident.clock_started_at, next_rung_at=soonest.next_rung_at, now=at)
+    coming = ladder.decide(step, started=soonest.started_at, next_rung_at=soonest.next_rung_at, now=at)
     people = names.on_roles(session, ladder.audience(step, coming), at)
     return soonest.next_rung_at, tuple(person.name for person in people)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from incident_clock.people import roster
 from incident_clock.people.access import main_role
 from incident_clock.people.cards import PersonCard
+from incident_clock.protocol.steps import PERSON
 from incident_clock.views.shapes import Name
 
 
@@ -21,8 +22,14 @@ def on_roles(session: Session, roles: Iterable[str], at: datetime) -> tuple[Name
     found: dict[str, Name] = {}
     for role in roles:
         for holder in book.holders(role, at):
-            found.setdefault(holder.card.key, name_of(holder.card, role))
+            found.setdefault(holder.card.key, name_of(holder.card, None if role.startswith(PERSON) else role))
     return tuple(found.values())
+
+
+def one(session: Session, key: str) -> Name:
+    """A person by his key, also one who has left."""
+    card = roster.person(session, key)
+    return name_of(card) if card else Name(key, key, "")
 
 
 def by_key(session: Session) -> dict[str, PersonCard]:

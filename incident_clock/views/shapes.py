@@ -57,6 +57,20 @@ class StepView:
     done_at: datetime | None = None
     recorded_at: datetime | None = None
     logged_by: str | None = None
+    kind: str = "step"  # step, follow_up, task
+    ordinal: int = 1
+    task: str | None = None  # what a task asks for, in its own words
+    owner: Name | None = None  # whose task it is
+    ended: str | None = None  # done, waived, transferred, not_applicable
+    ended_at: datetime | None = None  # when that was so: the approval of a waiver, the acceptance of a transfer
+    sequence: int | None = None  # the entry that ended it
+    body: dict[str, Any] = field(default_factory=dict)  # what that entry says, with its corrections
+    first_due_at: datetime | None = None  # when it was due before an upgrade gave it a new time
+    offered_to: str | None = None  # the unit that has been asked to take it over and has not answered
+    offered_from: str | None = None  # the step that offer was made on: this one and others went with it
+    required: tuple[str, ...] = ()  # who must each have been reached before a call completes it
+    also: tuple[str, ...] = ()  # who is to hear of it besides
+    reached: frozenset[str] = frozenset()  # who of them has been reached so far
     report_to: str | None = None  # who took the call, to whom it was sent, where it was published
     evidence_text: str | None = None
     occurred_due_at: datetime | None = None  # the shadow deadline, counted from occurred_at (事发口径)
@@ -71,8 +85,38 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingView:
+    """An entry that waits for a second person. `kind` and `body` are the entry's."""
+
+    sequence: int
+    kind: str
+    step: str | None
+    actor: str | None
+    actor_role: str
+    happened_at: datetime
+    recorded_at: datetime
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One short form (`registry/record_kinds.py`). `fields` are its values with their corrections."""
+
+    sequence: int
+    record: str
+    ordinal: int
+    step: str | None
+    fields: dict[str, Any]
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str | None
+    is_corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One incident as it stands at `seen_at`."""
+    """One incident as it stands at `seen_at`. `steps` are those of its rule, `follow_ups` and `tasks` what else is
+    asked for; `ended_as`: closed, voided, merged. `pending` and `records` are there in a whole view only."""
 
     id: int
     number: str
@@ -98,11 +142,33 @@ class IncidentView:
     protocol_title: dict[str, str]
     steps: tuple[StepView, ...]
     seen_at: datetime
+    follow_ups: tuple[StepView, ...] = ()
+    tasks: tuple[StepView, ...] = ()
+    warning_level: str | None = None
+    response_level: str | None = None
+    is_sensitive: bool = False
+    secondary_categories: tuple[str, ...] = ()
+    related_to: str | None = None
+    relation: str | None = None
+    ended_as: str | None = None
+    pending: tuple[PendingView, ...] = ()
+    records: tuple[RecordView, ...] = ()
+    after_close: tuple[tuple[dict[str, str], timedelta], ...] = ()  # what its closing opens: (title, limit)
 
     @property
     def focus(self) -> StepView | None:
-        """The open step that is due first: the one thing to do next."""
-        return min((s for s in self.steps if s.is_open), key=lambda s: s.due_at, default=None)
+        """The open step that is due first: the one thing to do next. What else is asked for comes behind the steps."""
+        return min((s for s in self.steps if s.is_open), key=lambda s: s.due_at, default=None) or min(
+            (s for s in (*self.follow_ups, *self.tasks) if s.is_open), key=lambda s: s.due_at, default=None)
+
+    @property
+    def has_open_step(self) -> bool:
+        """Whether a step of the rule is still open, which keeps the incident from being closed."""
+        return any(step.is_open for step in self.steps)
+
+    def obligation(self, key: str) -> StepView | None:
+        """A step, follow-up or task by its key."""
+        return next((s for s in (*self.steps, *self.follow_ups, *self.tasks) if s.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +199,9 @@ class EntryView:
     """One ledger entry with its texts put back (None where erased).
 
     `notes` are the entries folded under it (who was reached, and when) as (sequence, happened_at, body).
-    `withdrawn_by`: the sequence of the entry that took it back.
+    `withdrawn_by`: the sequence of the entry that took it back or took its place, `struck_how` which of the two
+    (`withdrawn`, `corrected`, `rejected`). `is_waiting`: it holds only when a second person has confirmed it.
+    `before`: what a correction changes, as it was.
     """
 
     sequence: int
@@ -146,6 +214,9 @@ class EntryView:
     hash: str
     is_late_entry: bool
     withdrawn_by: int | None = None
+    struck_how: str = ""
+    is_waiting: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
     notes: tuple[tuple[int, datetime, dict[str, Any]], ...] = ()
 
     @property
@@ -246,6 +317,7 @@ class MessageView:
     skipped_rung: int = 0
     because: dict[str, Any] = field(default_factory=dict)
     segments: int = 1  # how many SMS it is billed as
+    is_drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,23 @@ from sqlalchemy.orm import Session
 from incident_clock.ledger.chain import plain
 from incident_clock.protocol.standing import is_late_entry
 from incident_clock.registry import ledger
+from incident_clock.registry.history import History
+from incident_clock.registry.retelling import go_on
+from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Incident
 from incident_clock.views.shapes import EntryView
 
 NEWEST_FIRST, OLDEST_FIRST = "desc", "asc"
 ALL, WORK, REMINDERS, ANSWERS, CHANGES = "all", "work", "reminders", "answers", "changes"
 FILTERS = (ALL, WORK, REMINDERS, ANSWERS, CHANGES)
-PEOPLE_WRITE = ("IncidentRegistered", "StepLogged", "LogWithdrawn", "IncidentClosed", "TextsErased")
+PEOPLE_WRITE = (
+    "IncidentRegistered", "StepLogged", "LogWithdrawn", "IncidentClosed", "TextsErased", "RecordMade", "Corrected",
+    "StepWaived", "TransferOffered", "TransferAccepted", "TransferRefused", "Regraded", "Confirmed", "Rejected",
+    "TaskSet", "DuplicateAbsorbed", "MergedInto", "Voided", "FileAttached")
+CHANGING = ("LogWithdrawn", "Corrected", "Confirmed", "Rejected", "Regraded", "Voided", "DuplicateAbsorbed",
+            "MergedInto")
+DATED = ("StepLogged", "RecordMade", "StepWaived", "TransferAccepted")  # entries with a time of their own
+STRUCK = {"LogWithdrawn": "withdrawn", "Corrected": "corrected", "Rejected": "rejected"}  # entry → what it does
 # What people answered to their calls, and what silence led to.
 ABOUT_ANSWERS = ("Acknowledged", "SelfReported", "ReceiverDenied", "TextCameIn", "StandInCalled", "Resent")
 
@@ -27,7 +37,7 @@ def entries(session: Session, incident_id: int) -> list[dict[str, Any]]:
 def timeline(session: Session, incident_id: int, *, order: str = NEWEST_FIRST,
              only: str = ALL) -> tuple[list[EntryView], dict[str, int]]:
     """The entries as the page shows them, and how many each filter would show."""
-    folded = _fold(entries(session, incident_id))
+    folded = _fold(entries(session, incident_id), Rules(session))
     counts = {name: sum(1 for entry in folded if _is_shown(entry, name)) for name in FILTERS}
     shown = [entry for entry in folded if _is_shown(entry, only)]
     return (shown if order == OLDEST_FIRST else shown[::-1]), counts
@@ -39,8 +49,12 @@ def chain_state(session: Session, incident: Incident) -> tuple[int, str, bool]:
     return found.size, found.head, found.broken is None and not found.lacking_texts
 
 
-def _fold(plain_entries: list[dict[str, Any]]) -> list[EntryView]:
-    withdrawn = {e["body"]["withdraws"]: e["sequence"] for e in plain_entries if e["kind"] == "LogWithdrawn"}
+def _fold(plain_entries: list[dict[str, Any]], rules: Rules) -> list[EntryView]:
+    history, before = History(rules), dict[int, dict[str, Any]]()
+    for entry in plain_entries:
+        if entry["kind"] == "Corrected":
+            before[entry["sequence"]] = _before(history, entry["body"])
+        go_on(history, entry)
     notes: dict[int, list[tuple[int, datetime, dict[str, Any]]]] = {}
     callers: dict[tuple[Any, ...], int] = {}
     standing_alone = []
@@ -55,9 +69,26 @@ def _fold(plain_entries: list[dict[str, Any]]) -> list[EntryView]:
     return [EntryView(
         sequence=e["sequence"], kind=e["kind"], happened_at=_instant(e["happened_at"]),
         recorded_at=_instant(e["recorded_at"]), actor=e["actor"], actor_role=e["actor_role"], body=e["body"],
-        hash=e["hash"], is_late_entry=e["kind"] == "StepLogged" and is_late_entry(
+        hash=e["hash"], is_late_entry=e["kind"] in DATED and is_late_entry(
             happened_at=_instant(e["happened_at"]), recorded_at=_instant(e["recorded_at"])),
-        withdrawn_by=withdrawn.get(e["sequence"]), notes=tuple(notes.get(e["sequence"], ()))) for e in standing_alone]
+        withdrawn_by=history.struck.get(e["sequence"]),
+        struck_how=STRUCK.get(history.kinds.get(history.struck.get(e["sequence"], 0), ""), ""),
+        is_waiting=e["sequence"] in history.pending, before=before.get(e["sequence"], {}),
+        notes=tuple(notes.get(e["sequence"], ()))) for e in standing_alone]
+
+
+def _before(history: History, body: dict[str, Any]) -> dict[str, Any]:
+    """What a correction changes, as it stood until then; instants as the ledger writes them."""
+    root, changed = history.root(body["corrects"]), [*body["times"], *body["values"], *body["fields"]]
+    if history.kinds[root] == "IncidentRegistered":
+        said: dict[str, Any] = {**history.values, **history.texts,
+                                **{name: at.isoformat() if at else None for name, at in history.times.items()}}
+    else:
+        log = history.bodies[root]
+        form = log.get("record") if history.kinds[root] == "StepLogged" else log["fields"]
+        done = next((one.done_at for one in history.steps.values() if one.settled_sequence == root), None)
+        said = {**log, **(form or {}), **({"done_at": done.isoformat()} if done else {})}
+    return {name: said.get(name) for name in changed}
 
 
 def _note_call(callers: dict[tuple[Any, ...], int], entry: dict[str, Any]) -> None:
@@ -94,7 +125,7 @@ def _is_shown(entry: EntryView, only: str) -> bool:
     if only == ANSWERS:
         return entry.kind in ABOUT_ANSWERS
     if only == CHANGES:
-        return entry.is_late_entry or entry.withdrawn_by is not None or entry.kind == "LogWithdrawn"
+        return entry.is_late_entry or entry.withdrawn_by is not None or entry.kind in CHANGING
     return True
 
 

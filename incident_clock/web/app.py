@@ -18,11 +18,15 @@ from incident_clock.web import (
     administration,
     answer_code,
     answering,
+    attachments,
     board,
     calendar,
     callbacks,
+    casework,
     context,
+    correcting,
     directory,
+    drill_card,
     errors,
     forecast,
     guard,
@@ -44,10 +48,11 @@ from incident_clock.web.telling_log import LOG_WORDS
 if TYPE_CHECKING:
     from incident_clock.assembly import Assembly
 
-PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, answering.pages, answering.links,
+PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, casework.pages,
+         correcting.pages, answering.pages, answering.links,
          answer_code.pages, outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages,
-         handover.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages, callbacks.hints,
-         health.pages)
+         handover.pages, drill_card.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages,
+         callbacks.hints, health.pages, attachments.pages)
 
 
 def create_app(assembly: "Assembly") -> APIFlask:

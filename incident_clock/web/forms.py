@@ -136,9 +136,8 @@ def request_key(form: Form) -> str | None:
     return key if key.isascii() and key.isprintable() and 0 < len(key) <= KEY_LIMIT else None
 
 
-def _day(text: str, now: datetime, zone: ZoneInfo) -> date:
-    if not text:
-        return now.astimezone(zone).date()
+def day_of(text: str) -> date:
+    """A day as a list of days sends it. Raises Invalid."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -146,3 +145,7 @@ def _day(text: str, now: datetime, zone: ZoneInfo) -> date:
     if day is None or day.year not in YEARS:
         raise Invalid(N_("“%(text)s”不是日历上的日期，请重选"), text=text[:20])
     return day
+
+
+def _day(text: str, now: datetime, zone: ZoneInfo) -> date:
+    return day_of(text) if text else now.astimezone(zone).date()

@@ -60,7 +60,7 @@ def protect(app: Flask) -> CSRFProtect:
 
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)  # a file that is handed out has a stricter policy of its own
     if request.endpoint == OWN_CACHING and response.status_code in (200, 304):
         return response
     is_static = request.endpoint == "static" and response.status_code == 200

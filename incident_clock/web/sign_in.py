@@ -11,7 +11,18 @@ from incident_clock.errors import Refusal
 from incident_clock.people import access, sign_in
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
-from incident_clock.web import answering, directory, handover, incidents, registering, roster_editing, roster_planning
+from incident_clock.web import (
+    answering,
+    attachments,
+    casework,
+    correcting,
+    directory,
+    handover,
+    incidents,
+    registering,
+    roster_editing,
+    roster_planning,
+)
 from incident_clock.web.context import assembly, me, now, phrases, sentences
 from incident_clock.web.guard import KEPT_PATH, Reader, kept_fields, local_path, released_fields
 
@@ -26,11 +37,14 @@ REFILLED: dict[str, Callable[..., ResponseReturnValue]] = {
     "answering.acknowledge": answering.refilled,
     "answering.resend": answering.refilled,
     "answering.rang": answering.refilled,
+    "attachments.attach": attachments.refilled,
     "roster.add_shift": roster_editing.refilled_shift,
     "roster.enter_cover": roster_editing.refilled_cover,
     "roster.enter_swap": roster_editing.refilled_swap,
     "roster.save_plan": roster_planning.refilled,
     "handover.sign": handover.refilled,
+    "correcting.correct": correcting.refilled,
+    **casework.REFILLED,
     **directory.REFILLED,
 }
 

@@ -10,8 +10,9 @@ from incident_clock.people.access import role_title
 from incident_clock.phrases import CHINESE, N_, Phrases
 from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.protocol.standing import Standing, Verdict
+from incident_clock.registry.record_kinds import PRESS
 from incident_clock.views.shapes import BoardRow, IncidentView, Name, RungView, StepView
-from incident_clock.views.words import STANDINGS, standing_words
+from incident_clock.views.words import standing_word, standing_words
 from incident_clock.web.telling_words import (
     CATEGORY_WORDS,
     DAYS_AGO,
@@ -70,6 +71,9 @@ class Telling:
         """A step's or a rule's title in the reader's language."""
         return title.get(self.phrases.language) or title["zh"]
 
+    def titles(self, steps: Iterable[StepView]) -> str:
+        return self.phrases.names(self.title(step.title) for step in steps)
+
     def short_title(self, step: StepView) -> str:
         short = SHORT_TITLES.get(step.key)
         return self.phrases.say(short) if short else self.title(step.title)
@@ -113,13 +117,22 @@ class Telling:
             else standing_words(verdict, self.phrases)
         return Mark(*MARKS[verdict.standing], word)
 
+    def step_mark(self, step: StepView) -> Mark:
+        """A step's mark; only a press conference is 免开, anything else is not carried out by approval."""
+        mark = self.mark(step.verdict)
+        if step.verdict.standing is Standing.WAIVED and step.evidence != PRESS:
+            return Mark(mark.css, mark.sign, self.phrases.say(N_("经批准不办")))
+        return mark
+
     def short_verdict(self, step: StepView) -> str:
         """What stands under a step's sign on the board: when it is due, or how it went."""
         if step.verdict.standing is Standing.OVERDUE:
             return self.phrases.say(N_("超%(late)s"), late=self.phrases.minutes(step.verdict.late_minutes))
         if step.is_open:
             return self.at(step.due_at)
-        return self.phrases.say(STANDINGS[step.verdict.standing], late=self.phrases.minutes(step.verdict.late_minutes))
+        if step.verdict.standing is Standing.WAIVED and step.evidence != PRESS:
+            return self.phrases.say(N_("不办"))
+        return standing_word(step.verdict.standing, step.verdict.late_minutes, self.phrases)
 
     def count(self, step: StepView) -> Count:
         """What is left of an open step, or how long it has been overdue in whole minutes."""
@@ -139,7 +152,7 @@ class Telling:
             notes.append(self.phrases.say(N_("%(at)s 这一分钟内仍算按时"), at=self.phrases.time(step.due_at)))
         if step.occurred_due_at is not None and step.occurred_due_at != step.due_at:
             notes.append(self.phrases.say(N_("按事发口径 %(at)s"), at=self.at(step.occurred_due_at)))
-        return self.clauses(notes)
+        return self.clauses([*notes, *self._moved(step)])
 
     def done(self, step: StepView) -> str:
         """`14:20 已报区总值班室`."""
@@ -162,7 +175,14 @@ class Telling:
             late = self.phrases.minutes(shadow.late_minutes)
             notes.append(self.phrases.say(N_("按事发口径晚%(late)s") if shadow.late_minutes else N_("按事发口径也按时"),
                                           late=late))
-        return self.clauses(notes)
+        return self.clauses([*notes, *self._moved(step)])
+
+    def _moved(self, step: StepView) -> list[str]:
+        """What an upgrade did to the due instant."""
+        if step.first_due_at is None:
+            return []
+        return [self.phrases.say(N_("原定 %(first)s，升级触发 %(due)s"), first=self.at(step.first_due_at),
+                                 due=self.at(step.due_at))]
 
     def logged_by(self, step: StepView) -> str:
         """`周甲 14:21 记录`, with the delay where it was entered late."""
@@ -247,10 +267,12 @@ class Telling:
             parts.append(self.phrases.say(N_("舆情%(grade)s"), grade=self.opinion_grade(incident.opinion_grade)))
         return parts
 
-    def saved(self, step: StepView, next_step: StepView | None) -> str:
+    def saved(self, step: StepView, next_step: StepView | None, *, is_closed: bool = False) -> str:
         """`已记录。初步报告 14:58 报出，按时；下一步：详细报告 16:05 前`."""
         said = self.phrases.say(N_("已记录。%(step)s：%(done)s，%(verdict)s"), step=self.title(step.title),
                                 done=self.done(step), verdict=self.mark(step.verdict).word)
+        if next_step is None and is_closed:
+            return said
         if next_step is None:
             return said + self.phrases.say(N_("。各步都已记录，可以结案"))
         return said + self.phrases.say(N_("；下一步：%(step)s，%(due)s"), step=self.title(next_step.title),

@@ -14,8 +14,8 @@ from incident_clock.views.forecast_shapes import Again, Call, Recipient
 from incident_clock.views.shapes import IncidentView
 from incident_clock.web.telling import Telling
 from incident_clock.web.telling_messages import CONSOLE, Messages
-from incident_clock.web.telling_timeline import CHANNELS, Timeline
-from incident_clock.web.telling_words import RAISED_BECAUSE, STAND_INS
+from incident_clock.web.telling_timeline import Timeline
+from incident_clock.web.telling_words import CHANNELS, RAISED_BECAUSE, STAND_INS
 
 WHY = {  # why this person: of the roster, or in somebody's place
     duty.DIRECTORY: N_("通讯录"), duty.SHIFT: N_("值班表"), duty.COVER: N_("替班，代 %(of)s"),

@@ -25,8 +25,9 @@ class LogWords:
 
 LOG_WORDS = {
     "call": LogWords(
-        heading=N_("打完电话，记在这里"), when=N_("通话时间"), to=N_("谁接的"), to_hint=N_("如：区总值班室 张值班员"),
-        to_usual="", evidence_hint=N_("可空：话单或录音编号"), button=N_("记录已电话上报")),
+        heading=N_("打完电话，记在这里"), when=N_("通话时间"), to=N_("打给哪里，谁接的"),
+        to_hint=N_("如：区总值班室 张值班员"), to_usual=N_("区总值班室"),
+        evidence_hint=N_("可空：话单或录音编号"), button=N_("记录已电话上报")),
     "document": LogWords(
         heading=N_("报出以后，记在这里"), when=N_("报出时间"), to=N_("报给谁"), to_hint="",
         to_usual=N_("区总值班室"), evidence_hint=N_("可空：文号或传真回执号"), button=N_("记录已报出")),

@@ -23,7 +23,7 @@ from incident_clock.phrases import N_
 from incident_clock.protocol.steps import OVERDUE_BY, Rung, Step
 from incident_clock.views.readiness import FirstGap, Readiness
 from incident_clock.web.telling import Mark, Telling
-from incident_clock.web.telling_timeline import CHANNELS
+from incident_clock.web.telling_words import CHANNELS
 
 SIGNS = {OK: ("is-met", "met"), WEAK: ("is-nearing", "nearing"), GAP: ("is-overdue", "gap")}
 CELLS = {OK: "ok", WEAK: "thin", GAP: "gap"}  # state → class of a cell

@@ -5,30 +5,36 @@ Every entry prints when it happened and when it was written down; what was taken
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from incident_clock.people.access import role_title
 from incident_clock.phrases import CHINESE, N_
 from incident_clock.protocol.deadlines import late_minutes
+from incident_clock.registry.record_kinds import KINDS as KINDS_OF_RECORD
 from incident_clock.views.shapes import EntryView, IncidentView
 from incident_clock.views.timeline import ALL, ANSWERS, CHANGES, REMINDERS, WORK
 from incident_clock.web.telling import Telling
+from incident_clock.web.telling_case import KINDS_OF_CASE, record_details
+from incident_clock.web.telling_files import KINDS as KINDS_OF_FILES
 from incident_clock.web.telling_replies import KINDS as REPLIES
 from incident_clock.web.telling_replies import Words
-from incident_clock.web.telling_words import ANSWERED_BY, FELL_BACK, IN_PLACE_OF, RAISED_BECAUSE, STAND_INS
+from incident_clock.web.telling_words import (
+    ANSWERED_BY,
+    CHANNELS,
+    FELL_BACK,
+    IN_PLACE_OF,
+    OUTCOMES,
+    RAISED_BECAUSE,
+    STAND_INS,
+    STRUCK,
+)
 
 NUMERALS = "零一二三四五六七八九十"
 FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
            CHANGES: N_("撤回与补录")}
 
-CHANNELS = {
-    "sms": N_("短信"), "voice": N_("语音电话"), "email": N_("邮件"), "console": N_("页面"), "wecom": N_("企业微信群"),
-    "dingtalk": N_("钉钉群"), "feishu": N_("飞书群"), "apprise": N_("其他渠道"),
-}
-OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "read": N_("已收听"), "failed": N_("未送达"),
-            "undelivered": N_("未送达"), "unknown": N_("结果不明")}
 LOST = ("failed", "undelivered", "unknown")
 ERASED = N_("（文字已按规定销毁）")
 
@@ -55,8 +61,10 @@ class Timeline:
         tell = KINDS.get(entry.kind)
         told = tell(self, entry) if tell else Told(kind=entry.kind)
         if entry.withdrawn_by is None:
-            return told
-        tag = self.say(N_("已由第%(sequence)s条撤回"), sequence=entry.withdrawn_by)
+            return replace(told, tag=("is-nearing", self.say(N_("待核")))) if entry.is_waiting else told
+        tag = self.say(STRUCK.get(entry.struck_how, STRUCK["withdrawn"]), sequence=entry.withdrawn_by)
+        if entry.kind == "IncidentRegistered":  # the correction says which of it was wrong
+            return replace(told, tag=("is-off", tag))
         return Told(told.kind, "", told.details, ("is-off", tag), told.text)
 
     def recorded(self, entry: EntryView) -> str:
@@ -80,7 +88,7 @@ class Timeline:
         return self.telling.phrases.say(text, **params)
 
     def step(self, key: str) -> str:
-        found = next((step for step in self.incident.steps if step.key == key), None)
+        found = self.incident.obligation(key)
         return self.telling.title(found.title) if found else key
 
     def names(self, names: list[Any]) -> str:
@@ -154,7 +162,7 @@ def _numeral(line: Timeline, rung: int) -> str:
 
 def _left(line: Timeline, entry: EntryView) -> str:
     """`剩15分，尚无记录` or `已超5分，尚无记录`, at the instant of the call."""
-    step = next((step for step in line.incident.steps if step.key == entry.body.get("step")), None)
+    step = line.incident.obligation(str(entry.body.get("step")))
     if step is None:
         return ""
     gap = step.due_at - entry.happened_at
@@ -204,10 +212,12 @@ def _passed(line: Timeline, entry: EntryView) -> Told:
 def _logged(line: Timeline, entry: EntryView) -> Told:
     body = entry.body
     late = int(body.get("late_minutes") or 0)
-    tag = ("is-late", line.say(N_("迟%(late)s"), late=line.telling.phrases.minutes(late))) if late \
+    tag = ("is-late", line.say(N_("超时%(minutes)s"), minutes=line.telling.phrases.minutes(late))) if late \
         else ("is-met", line.say(N_("按时")))
     said = [str(body[name]) for name in ("report_to", "note") if body.get(name)]
-    details = line.texts((N_("凭证：%(text)s"), body.get("evidence")), (N_("原因：%(text)s"), body.get("reason")))
+    form = KINDS_OF_RECORD.get(next((one.evidence for one in (line.incident.obligation(body["step"]),) if one), ""))
+    details = (*(record_details(line, form, body["record"]) if form and body.get("record") else ()),
+               *line.texts((N_("凭证：%(text)s"), body.get("evidence")), (N_("原因：%(text)s"), body.get("reason"))))
     return Told(line.say(N_("%(step)s完成"), step=line.step(str(body.get("step")))),
                 line.telling.clauses(said), details, tag)
 
@@ -296,5 +306,5 @@ KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
     "Acknowledged": _acknowledged, "Resent": _resent, "DeadlinePassed": _passed, "StepLogged": _logged,
     "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
     "IncidentClosed": _closed, "TextsErased": _erased,
-    **{kind: _of_reply(tell) for kind, tell in REPLIES.items()},
+    **{kind: _of_reply(tell) for kind, tell in (REPLIES | KINDS_OF_CASE | KINDS_OF_FILES).items()},
 }

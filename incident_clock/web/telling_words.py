@@ -66,3 +66,13 @@ FELL_BACK = {  # why another way was tried
     "unknown": N_("%(channel)s结果不明"), "failing": N_("%(channel)s两次没有发成"),
     "gateway_down": N_("%(channel)s网关不通"),
 }
+CHANNELS = {
+    "sms": N_("短信"), "voice": N_("语音电话"), "email": N_("邮件"), "console": N_("页面"), "wecom": N_("企业微信群"),
+    "dingtalk": N_("钉钉群"), "feishu": N_("飞书群"), "apprise": N_("其他渠道"),
+}
+OUTCOMES = {"accepted": N_("已发出"), "delivered": N_("已送达"), "read": N_("已收听"), "failed": N_("未送达"),
+            "undelivered": N_("未送达"), "unknown": N_("结果不明")}
+STRUCK = {  # what became of an entry that no longer holds
+    "withdrawn": N_("已由第%(sequence)s条撤回"), "corrected": N_("已由第%(sequence)s条更正"),
+    "rejected": N_("第%(sequence)s条不予认可"),
+}

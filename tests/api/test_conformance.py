@@ -24,8 +24,12 @@ CALLS = [
     ("GET", "/api/v1/incidents/{id}/messages"),
     ("GET", "/api/v1/incidents/{id}/calls"), ("POST", "/api/v1/incidents/{id}/acknowledge"),
     ("POST", "/api/v1/incidents/{id}/resend"), ("GET", "/api/v1/readiness"),
+    ("GET", "/api/v1/incidents/{id}/drill-card"),
     ("GET", "/api/v1/incidents/{id}/forecast"), ("GET", "/api/v1/forecast"),
+    ("POST", "/api/v1/incidents/{id}/files"), ("GET", "/api/v1/incidents/{id}/files"),
+    ("GET", "/api/v1/incidents/{id}/files/{file}"),
 ]
+GIVEN = {"key": "phone_report", "file": "1"}
 ABOUT_A_REAL_ONE = [call for call in CALLS if "{id}" in call[1]]
 WITH_INPUT = [call for call in CALLS if call[0] == "POST" or "{" not in call[1]]
 
@@ -44,7 +48,7 @@ def test_a_request_in_the_documented_shape_is_answered_as_documented(api: Api, m
 @pytest.mark.parametrize(("method", "path"), ABOUT_A_REAL_ONE)
 def test_a_request_about_a_real_incident_is_answered_as_documented(api: Api, method: str, path: str):
     number = api.registered().rpartition("/")[2]
-    found = {"id": number, **({"key": "phone_report"} if "{key}" in path else {})}
+    found = {"id": number, **{name: value for name, value in GIVEN.items() if f"{{{name}}}" in path}}
     _send(api, method, path, GenerationMode.POSITIVE, ALWAYS, path_parameters=found)
 
 

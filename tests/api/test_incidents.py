@@ -189,7 +189,7 @@ def test_a_long_chase_is_told_to_its_last_message(api: Api):
     with api.assembly.store.write() as session:
         queue.enqueue(session, [Draft(
             incident_id=1, step="phone_report", kind=REMINDER, rung=5, repeat=repeat, person="zhou", channel="console",
-            address="zhou", language="zh", facts={}, reason="on_time", due_at=api.clock.now())
+            address="zhou", language="zh", facts={"is_drill": False}, reason="on_time", due_at=api.clock.now())
             for repeat in range(250)], now=api.clock.now())
     assert len(api.get(f"{incident}/messages").json["messages"]) == 250
 

@@ -114,7 +114,7 @@ def test_no_message_is_claimed_twice_by_claimers_at_once(room: Room, number: str
 
 
 def test_a_message_that_cannot_be_worded_holds_up_no_other(room: Room, number: str, caplog: pytest.LogCaptureFixture):
-    enqueue(room, draft(room, number, rung=1, facts={}), draft(room, number, rung=2))
+    enqueue(room, draft(room, number, rung=1, facts={"is_drill": False}), draft(room, number, rung=2))
     for _ in range(2):
         room.send()
         room.wait(seconds=60)

@@ -15,9 +15,10 @@ from incident_clock.ledger.fact import ENGINE, Actor, Erasable
 from incident_clock.people import roster
 from incident_clock.registry import incidents, ledger
 from incident_clock.registry.calls import PHONE
+from incident_clock.registry.case import open_case
 from incident_clock.registry.facts import DeadlinePassed, StepLogged
 from incident_clock.store.session import Store
-from tests.support.bureau import KEY_OF, WU, ZHOU, small_rule
+from tests.support.bureau import KEY_OF, WU, ZHOU, ZONE, small_rule
 from tests.support.race import at_once
 from tests.support.room import Room
 from tests.support.roster import away
@@ -204,7 +205,7 @@ def test_an_entry_and_its_effect_are_there_together_or_not_at_all(room: Room):
     def fail_at_commit() -> None:
         with room.store.write() as session:
             incident = incidents.locked(session, number)
-            incidents.log_step(session, incident, "phone_report", incidents.StepLog(), actor=ZHOU,
+            incidents.log_step(open_case(session, incident, ZONE), "phone_report", incidents.StepLog(), actor=ZHOU,
                                now=room.now)
             raise ZeroDivisionError
 

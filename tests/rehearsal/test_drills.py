@@ -3,17 +3,28 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner, Result
 
+from incident_clock.assembly import Assembly
+from incident_clock.channels.mail import MailChannel
+from incident_clock.cli import rehearsing
 from incident_clock.clock import VirtualClock
 from incident_clock.errors import ConfigError
+from incident_clock.people.tables import OutsideParty
 from incident_clock.protocol.steps import Repeat, ResponseProtocol, Rung, Step
 from incident_clock.rehearsal.drill import drill, read_speed
 from incident_clock.rehearsal.performance import Event
 from incident_clock.rehearsal.played import Played
 from incident_clock.rehearsal.stage import Setting
 from incident_clock.rehearsal.telling import Teller
+from incident_clock.settings import read_settings
+from incident_clock.store.session import Store
+from tests.channels.servers import MailServer
 from tests.rehearsal.shipped import SHANGHAI, shipped
 
 NOW = datetime(2026, 3, 12, 6, 5, 20, tzinfo=UTC)
@@ -46,7 +57,7 @@ def play(setting: Setting, *, speed: float | None = None, rule: ResponseProtocol
         tell(event)
 
     setting = Setting({rule.key: rule}, rule.key, setting.zone, setting.language)
-    return drill(rule, setting, speed=speed, clock=wall.clock, wait=wall.wait, tell=hear), events, wall
+    return drill(rule, setting, speed=speed, clock=wall.clock, wait=wall.wait, tell=hear).played, events, wall
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -104,7 +115,7 @@ def test_a_drill_that_is_behind_does_not_wait(setting):
             wall.clock.advance(timedelta(hours=1))
 
     played = drill(rule, Setting({rule.key: rule}, rule.key, SHANGHAI), speed=1, clock=wall.clock, wait=wall.wait,
-                   tell=busy)
+                   tell=busy).played
     assert wall.waited == []
     assert [line.verdict for line in played.lines] == ["ontime", "late 1"]
 
@@ -124,7 +135,7 @@ def test_ctrl_c_ends_a_drill_with_what_was_played_and_leaves_nothing_behind(sett
 
     lines: list[str] = []
     teller = Teller(setting.phrases, lines.append)
-    played = drill(rule, setting, speed=600, clock=wall.clock, wait=wait, tell=teller.event)
+    played = drill(rule, setting, speed=600, clock=wall.clock, wait=wait, tell=teller.event).played
     teller.closing(played)
     assert played.is_interrupted
     assert [line.verdict for line in played.lines] == ["ontime", *["open"] * 4]
@@ -144,3 +155,89 @@ def test_a_speed_is_a_number_or_max(written, speed):
 def test_no_other_speed_is_taken(written):
     with pytest.raises(ConfigError, match=r"The speed '.*' is not a number from above 0 to 1000000"):
         read_speed(written)
+
+
+# ── really told ───────────────────────────────────────────────────────────────────────────────────────────
+
+PEOPLE = """
+units: [{key: bureau, name: 云河区综合行政执法局}]
+people:
+  - {key: zhou, name: 周甲, unit: bureau, roles: [duty_officer, duty_chief], email: zhou.drill@example.com}
+  - {key: zheng, name: 郑丙, unit: bureau, roles: [duty_leader], email: zheng.drill@example.com, stand_in: wang}
+  - {key: wang, name: 王丁, unit: bureau, roles: [deputy, head], phone: "+8613900000003"}
+outside:
+  - {key: district, name: 区总值班室, phone: "+8657188880000", email: duty@district.example.com}
+"""
+
+
+@pytest.fixture
+def command(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`command(port, *words, text=…)` runs `incident-clock drill --people` on an installation whose mail server is on
+    `port`; its real time passes while somebody waits."""
+    wall, file = Wall(), tmp_path / "drill-people.yaml"
+    with sqlite_store.write() as session:
+        session.add(OutsideParty(key="district", name="区总值班室", phone=None, email="Duty@district.example.com",
+                                 note="", position=0))
+
+    def run(port: int, *words: str, text: str = PEOPLE) -> Result:
+        file.write_text(text, encoding="utf-8")
+        assembly = Assembly(read_settings({
+            "DATABASE_URL": f"sqlite:///{sqlite_store.url.database}", "INCIDENT_CLOCK_CHANNELS": "email",
+            "MAIL_FROM": "clock@example.com", "SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "INCIDENT_CLOCK_SECRET_KEY": "only-for-tests-" * 3}, tmp_path / "no.env"), wall.clock)
+        monkeypatch.setattr(rehearsing, "opened", lambda is_ready: assembly)
+        monkeypatch.setattr(rehearsing, "threading", SimpleNamespace(Event=lambda: wall))
+        try:
+            return CliRunner().invoke(rehearsing.drill, ["--people", str(file), *words])
+        finally:
+            assembly.store.dispose()
+
+    return run
+
+
+def test_a_drill_over_real_channels_is_told_to_the_people_of_its_file_alone(command: Callable[..., Result]):
+    with MailServer() as server:
+        done = command(server.port, "--speed", "60", "--yes")
+    assert done.exit_code == 0, done.output
+    assert {to for envelope in server.letters for to in envelope.rcpt_tos} == {"zhou.drill@example.com",
+                                                                              "zheng.drill@example.com"}
+    for envelope in server.letters:
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
+        assert mail["Subject"].startswith("【演练】")
+        assert [body.count("【演练】") >= 2 and body.count("（演练）") >= 2 for body in bodies] == [True, True]
+    assert "zh…@example.com" in done.stderr
+    assert "zhou.drill@example.com" not in done.output
+    assert "【演练】  演练成绩单 Y2026-0001: 合格" in done.stdout
+    assert "· 初步报告（按脚本有意留到超时，不计）" in done.stdout
+
+
+def test_the_card_of_a_drill_stands_in_its_json(command: Callable[..., Result]):
+    with MailServer(trouble={"RCPT": "550 5.1.1 no such person"}) as server:
+        done = command(server.port, "--yes", "--json")
+    (told,) = json.loads(done.stdout)
+    assert (told["left_over"], told["card"]["parts"]) == (
+        "preliminary_report", {"steps": True, "calls": False, "answers": None})
+
+
+@pytest.mark.parametrize(("words", "text", "said"), [
+    ((), PEOPLE, "Nobody was told: a drill over real channels begins on a terminal, or with --yes."),
+    (("--yes", "--speed", "61"), PEOPLE, "The speed '61' is not a number from above 0 to 60"),
+    (("--yes", "--speed", "max"), PEOPLE, "The speed 'max' is not a number from above 0 to 60"),
+    (("--yes",), PEOPLE.replace("zheng.drill@", "duty@district."), "gives zheng an address of an office outside"),
+    (("--yes",), PEOPLE.replace("+8613900000003", "+8657188880000"), "gives wang an address of an office outside"),
+], ids=["not agreed", "too fast", "without waiting", "outside party of the directory", "outside party of the file"])
+def test_nobody_is_told_of_a_drill_that_is_not_in_order(command: Callable[..., Result], words: tuple[str, ...],
+                                                        text: str, said: str):
+    with MailServer() as server:
+        done = command(server.port, *words, text=text)
+    assert said in str(done.exception)
+    assert server.letters == []
+
+
+def test_the_fictional_bureau_is_told_of_no_drill_outside_this_machine(command: Callable[..., Result],
+                                                                       monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(MailChannel, "is_loopback", False)
+    with MailServer() as server:
+        done = command(server.port, "--yes", text="example: true\n" + PEOPLE)
+    assert (done.exit_code, server.letters) == (0, [])

@@ -7,7 +7,7 @@ import pytest
 from incident_clock.ledger.chain import verify_lines
 from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.performance import Performance
-from incident_clock.rehearsal.replay import acts_of, last_look
+from incident_clock.rehearsal.replay import last_look, prepared
 from incident_clock.rehearsal.stage import open_stage
 
 
@@ -38,9 +38,10 @@ def test_a_missing_entry_is_named_with_its_sequence(show):
 
 def test_erasing_the_texts_of_a_played_scenario_leaves_its_chain_whole(setting, scenarios):
     scenario = scenarios["S01"]
+    setting, deeds = prepared(scenario, setting)
     with open_stage(setting, starts_at=scenario.registered_at) as stage:
         performance = Performance(stage, lambda event: None, stage.clock.move_to)
-        performance.play(scenario.new, acts_of(scenario), until=last_look)
+        performance.play(scenario.new, deeds, until=last_look)
         before, now = stage.export(performance.incident_id), stage.clock.now()
         stage.desk.close(performance.incident_id, None, actor=OFFICER, now=now)
         erased = stage.desk.erase_texts(performance.incident_id, "事件已结束", actor=OFFICER, now=now)

@@ -1,4 +1,4 @@
-"""Scenarios played through the product's own verbs: every verdict, and what cannot be played yet."""
+"""Scenarios played through the product's own verbs: every verdict, every approval."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from incident_clock.rehearsal.performance import REFUSED, Performance
-from incident_clock.rehearsal.played import CLOCK, DIFFERS, NOT_COMPARED, NOT_YET_PLAYED, OCCURRED, OK
-from incident_clock.rehearsal.replay import acts_of, last_look, replay
+from incident_clock.rehearsal.played import CLOCK, DIFFERS, NOT_COMPARED, OCCURRED, OK
+from incident_clock.rehearsal.replay import last_look, prepared, replay
 from incident_clock.rehearsal.scenario import read_scenarios
 from incident_clock.rehearsal.stage import open_stage
 from tests.rehearsal.shipped import SCENARIOS, SHANGHAI, shipped
@@ -20,7 +20,6 @@ EXPECTED = [
 ]
 IN_TIME = {"phone": "03-12 14:10", "initial": "03-12 15:05", "detailed": "03-12 15:30", "release": "03-12 16:00",
            "press": "03-12 17:00"}
-NEEDS_APPROVAL = {("S02", "press_conference"), ("S07", "press_conference")}
 
 
 def at(text: str) -> datetime:
@@ -38,21 +37,13 @@ def done(**instants: str | None) -> str:
 def test_every_verdict_is_the_expected_one(show, name, basis, step, word):
     [line] = [line for line in show(name)[0].lines if (line.step, line.counts_from) == (step, basis)]
     assert line.expected == word
-    if (name, step) in NEEDS_APPROVAL:
-        assert (line.verdict, line.outcome) == ("open", NOT_YET_PLAYED)
-    else:
-        assert (line.verdict, line.outcome) == (word, OK)
+    assert (line.verdict, line.outcome) == (word, OK)
 
 
-def test_the_scenarios_name_35_verdicts_of_which_33_can_be_played(show, scenarios):
+def test_all_35_verdicts_of_the_scenarios_are_compared(show, scenarios):
     outcomes = [line.outcome for name in scenarios for line in show(name)[0].lines]
-    assert len(EXPECTED) == len(outcomes) == 35
-    assert (outcomes.count(OK), outcomes.count(NOT_YET_PLAYED)) == (33, 2)
-
-
-def test_a_scenario_with_a_step_not_yet_played_is_a_finding(show):
-    assert show("S02")[0].has_finding
-    assert not show("S01")[0].has_finding
+    assert (len(EXPECTED), outcomes) == (35, [OK] * 35)
+    assert not any(show(name)[0].has_finding for name in scenarios)
 
 
 def test_a_verdict_that_is_not_the_expected_one_differs(setting, scenarios):
@@ -82,17 +73,20 @@ def test_a_log_is_keyed_in_when_the_file_says(play_file, done_at, entered_at, wo
         at(f"03-12 {entered_at}"), at(f"03-12 {done_at}"))
 
 
-def test_a_log_before_the_clock_started_is_taken_with_what_went_wrong_as_its_reason(play_file):
-    played, events = play_file(f"wrong: 先处置后登记, {done(phone='03-12 13:58')}, exp: {{phone: ontime}}")
-    assert played.lines[0].outcome == OK
-    assert [event.body["reason"] for event in events if event.kind == "StepLogged"] == ["先处置后登记", *[None] * 4]
+@pytest.mark.parametrize(("wrong", "reason"), [("wrong: 先处置后登记, ", "先处置后登记"), ("", "按值班记录补记")])
+def test_an_entry_that_needs_a_reason_is_given_what_went_wrong_or_a_stock_sentence(play_file, wrong, reason):
+    played, events = play_file(f"{wrong}{done(phone='03-12 13:58', initial='03-12 14:40')}, "
+                               "entered: {initial: 2026-03-12 14:56}, exp: {phone: ontime, initial: ontime}")
+    assert [line.outcome for line in played.lines[:2]] == [OK, OK]
+    assert [(event.body["reason"], event.body["evidence"]) for event in events if event.kind == "StepLogged"] == [
+        (reason, "纸质值班记录"), (reason, "纸质值班记录"), *[(None, None)] * 3]
 
 
-def test_a_log_the_desk_refuses_is_told_and_the_step_stays_open(play_file):
-    played, events = play_file(f"{done(phone='03-12 13:58')}, exp: {{phone: ontime}}")
+def test_a_log_the_desk_refuses_is_told_and_the_verdict_is_what_it_was(play_file):
+    played, events = play_file("waived: {press: 2026-03-12 16:00}, done: {press: 2026-03-12 17:00}, exp: {press: ontime}")
     [refused] = [event for event in events if event.kind == REFUSED]
-    assert (refused.step, refused.refusal.field) == ("phone_report", "reason")
-    assert [(line.verdict, line.outcome) for line in played.lines][:2] == [("open", DIFFERS), ("ontime", NOT_COMPARED)]
+    assert (refused.step, refused.at) == ("press_conference", at("03-12 17:00"))
+    assert [(line.verdict, line.outcome) for line in played.lines][3:] == [("open", NOT_COMPARED), ("waived", DIFFERS)]
 
 
 def test_a_step_nobody_logs_is_open_after_two_days(play_file):
@@ -113,21 +107,76 @@ def test_a_scenario_may_name_another_rule(play_file):
     assert [event.body["rung"] for event in events if event.kind == "RungRaised"] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("text", "step"), [
-    (f"{done(press=None)}, waived: {{press: 2026-03-13 10:00}}", "press_conference"),
-    (f"{done(release=None)}, transferred: {{release: 2026-03-12 16:00}}", "release"),
-    (f"{done(press=None)}, not_applicable: {{press: 2026-03-12 16:00}}", "press_conference"),
-    (f"{done()}, profile_after: general-48h", "response"),
-    (f"{done()}, exp: {{phone: ontime_backfilled_confirmed}}", "phone_report"),
-    (f"{done(release=None)}, exp: {{release: transferred}}", "release"),
-    (f"{done()}, exp: {{release: transferred_late 3}}", "release"),
+# ── approvals ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kinds(events, *wanted: str) -> list[tuple[str, str, str]]:
+    """(kind, actor, time of day) of the entries of these kinds."""
+    return [(event.kind, event.actor, event.at.astimezone(SHANGHAI).strftime("%H:%M"))
+            for event in events if event.kind in wanted]
+
+
+APPROVALS = ("StepWaived", "TransferOffered", "TransferAccepted", "Regraded", "Confirmed")
+
+
+@pytest.mark.parametrize(("text", "words", "entries"), [
+    ("waived: {press: 2026-03-13 10:00}", "ontime ontime ontime ontime waived", [("StepWaived", "周甲", "10:00")]),
+    ("transferred: {detailed: 2026-03-12 15:20}", "ontime ontime transferred transferred transferred",
+     [("TransferOffered", "周甲", "15:20"), ("TransferAccepted", "周甲", "15:20")]),
+    ("transferred: {detailed: 2026-03-12 16:08, press: 2026-03-12 16:08}",
+     "ontime ontime transferred_late_3 transferred transferred",
+     [("TransferOffered", "周甲", "16:08"), ("TransferAccepted", "周甲", "16:08")]),
+    ("waived: {press: 2026-03-12 15:50}, transferred: {release: 2026-03-12 15:50}",
+     "ontime ontime ontime transferred waived",
+     [("StepWaived", "周甲", "15:50"), ("TransferOffered", "周甲", "15:50"), ("TransferAccepted", "周甲", "15:50")]),
+    ("not_applicable: {press: 2026-03-12 16:00}", "ontime ontime ontime ontime not_applicable",
+     [("Regraded", "周甲", "16:00"), ("Confirmed", "王丁", "16:00")]),
+    ("not_applicable: {release: 2026-03-12 15:40, press: 2026-03-12 15:50}",
+     "ontime ontime ontime not_applicable not_applicable",
+     [("Regraded", "周甲", "15:40"), ("Confirmed", "王丁", "15:40"), ("Regraded", "周甲", "15:50"),
+      ("Confirmed", "王丁", "15:50")]),
+    ("not_applicable: {release: 2026-03-12 15:40, press: 2026-03-12 15:40}, profile_after: general-48h",
+     "ontime ontime ontime not_applicable not_applicable open",
+     [("Regraded", "周甲", "15:40"), ("Confirmed", "王丁", "15:40")]),
+    ("waived: {press: 2026-03-12 16:30}, profile_after: general-48h", "ontime ontime ontime ontime waived open",
+     [("StepWaived", "周甲", "16:30"), ("Regraded", "周甲", "16:30"), ("Confirmed", "王丁", "16:30")]),
 ])
-def test_what_needs_an_approval_is_not_yet_played_and_the_rest_is(play_file, text, step):
-    together = text.replace("exp: {", "exp: {initial: ontime, ") if "exp:" in text else text + ", exp: {initial: ontime}"
-    played, _ = play_file(together)
-    outcomes = {line.step: line.outcome for line in played.lines}
-    assert outcomes["preliminary_report"] == OK
-    assert [key for key, outcome in outcomes.items() if outcome == NOT_YET_PLAYED] == [step]
+def test_a_step_ends_by_an_approval_when_the_file_says(play_file, text, words, entries):
+    ended = [key for key in ("detailed", "release", "press") if key in text] or ["press"]
+    first = min(("detailed", "release", "press").index(key) for key in ended)
+    left = {key: None for key in ("detailed", "release", "press")[first:]}
+    expected = dict(zip(("phone", "initial", "detailed", "release", "press", "response"),
+                        (word.replace("late_", "late ") for word in words.split()), strict=False))
+    exp = ", ".join(f"{key}: {word}" for key, word in expected.items())
+    played, events = play_file(f"{done(**left)}, {text}, exp: {{{exp}}}")
+    assert [line.verdict for line in played.lines] == list(expected.values())
+    assert not played.has_finding
+    assert kinds(events, *APPROVALS, REFUSED) == entries
+
+
+def test_a_rule_that_asks_for_more_counts_from_the_same_t0_and_comes_before_a_waiver(play_file):
+    played, events = play_file(
+        "protocol: general-48h, profile_after: district-emergency, waived: {press: 2026-03-12 15:30}, "
+        "done: {phone: 2026-03-12 15:58, initial: 2026-03-12 16:01, detailed: 2026-03-12 16:05}, "
+        "exp: {phone: ontime, initial: late 1, detailed: ontime, press: waived}")
+    assert not played.has_finding
+    due = {line.step: line.due_at for line in played.lines}
+    assert (due["phone_report"], due["detailed_report"]) == (at("03-12 16:00"), at("03-12 16:05"))
+    assert [kind for kind, _, _ in kinds(events, *APPROVALS)][0] == "Regraded"
+
+
+def test_a_late_log_is_confirmed_by_a_second_person_where_that_is_expected_and_else_by_nobody(play_file):
+    late = {"phone": "03-12 14:10", "initial": "03-12 15:05"}
+    played, events = play_file(
+        f"{done(**late)}, entered: {{phone: 2026-03-12 15:40, initial: 2026-03-12 15:41}}, "
+        "exp: {phone: ontime_backfilled_confirmed, initial: ontime_backfilled}")
+    assert not played.has_finding
+    assert kinds(events, "Confirmed") == [("Confirmed", "吴乙", "15:40")]
+
+
+def test_what_is_expected_of_a_step_that_never_came_to_be_differs(play_file):
+    played, _ = play_file("profile_after: general-48h, waived: {press: 2026-03-12 14:00}, exp: {response: open}")
+    assert [(line.step, line.outcome) for line in played.lines][-1] == ("response", OK)
 
 
 # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,6 +184,7 @@ def test_what_needs_an_approval_is_not_yet_played_and_the_rest_is(play_file, tex
 
 def test_two_days_are_played_in_jumps_from_one_event_to_the_next(setting, scenarios):
     reached, events = [], []
+    setting, deeds = prepared(scenarios["S02"], setting)
     with open_stage(setting, starts_at=scenarios["S02"].registered_at) as stage:
 
         def reach(instant: datetime) -> None:
@@ -142,11 +192,10 @@ def test_two_days_are_played_in_jumps_from_one_event_to_the_next(setting, scenar
             stage.clock.move_to(instant)
 
         performance = Performance(stage, events.append, reach)
-        performance.play(scenarios["S02"].new, acts_of(scenarios["S02"]), until=last_look)
-    *on_the_way, curtain = reached
-    assert curtain == at("03-14 14:05")
-    assert len(on_the_way) == len(set(on_the_way))
-    assert set(on_the_way) == {event.at for event in events} - {scenarios["S02"].registered_at}
+        performance.play(scenarios["S02"].new, deeds, until=last_look)
+    assert reached[-1] == at("03-13 10:00")
+    assert len(reached) == len(set(reached))
+    assert set(reached) == {event.at for event in events} - {scenarios["S02"].registered_at}
 
 
 def test_a_rehearsal_leaves_nothing_behind(setting, scenarios, tmp_path, monkeypatch):

@@ -63,7 +63,8 @@ scenarios:
     assert scenario.done == {"phone_report": received + timedelta(minutes=5),
                              "press_conference": received + timedelta(minutes=55)}
     assert scenario.entered == {"phone_report": received + timedelta(minutes=25)}
-    assert (scenario.approved, scenario.reason) == ({"press_conference"}, "补记")
+    assert (scenario.waived, scenario.reason) == ({"press_conference": received + timedelta(minutes=115)}, "补记")
+    assert (scenario.transferred, scenario.not_applicable, scenario.profile_after) == ({}, {}, None)
     assert scenario.expected == {"phone_report": "ontime", "preliminary_report": "late 6"}
     assert scenario.expected_occurred == {"phone_report": "late 3"}
 
@@ -127,6 +128,8 @@ def test_several_files_are_read_in_their_order_and_may_use_the_same_ids(read):
     (WHOLE % ", drill: perhaps", 'a.yaml:1: [1].drill: is "perhaps"; write true or false'),
     (WHOLE % ", facts: [1]", "a.yaml:1: [1].facts: is a list; write a text"),
     (WHOLE % ", profile_after: general", 'a.yaml:1: [1].profile_after: "general" is not a known protocol; did you mean'),
+    (WHOLE % ", profile_after: general-48h",
+     "a.yaml:1: [1].profile_after: needs to know when it was approved; write waived or transferred or not_applicable"),
     (WHOLE % "" + WHOLE % "", "a.yaml:2: [2]: S01 is the id of the scenario on line 1 already; choose another one"),
 ])
 def test_what_cannot_be_right_is_refused_with_its_line(read, tmp_path, text, complaint):

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from sqlalchemy import select, update
 
-from incident_clock.desk import Desk
+from incident_clock.casework import CaseDesk
 from incident_clock.engine.tick import Ticker
 from incident_clock.errors import Refusal
 from incident_clock.ledger.chain import plain
@@ -77,7 +77,7 @@ class Play:
         budget = self.random.choice((1, 2, 3, 5)) if self.is_capped else 100_000
         self.ticker = Ticker(self.store, lambda session: self.channels, ZONE, budget)
         self.forecaster = Forecaster(self.store, lambda session: self.channels, ZONE, budget)
-        self.desk = Desk(self.store, self.rules, "rule-0", ZONE)
+        self.desk = CaseDesk(self.store, self.rules, "rule-0", ZONE)
         with self.store.write() as session:
             self.draw.people(session, self.now)
             self.keys = [card.key for card in roster.everybody(session)]

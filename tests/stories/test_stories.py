@@ -34,11 +34,13 @@ def test_s02_a_billboard_falls_and_every_step_is_in_time(story: Story):
     story.at("14:22").expect(to="duty_officer", saying="电话上报已登记（14:20办结）").expect(to="duty_leader", saying="不再催办")
     story.at("14:30").expect_silence()  # neither 分管领导 at 14:23 nor 局长 at 14:26
     story.at("14:58").log("preliminary_report").at("15:52").log("detailed_report")
+    story.at("16:40").expect(to="duty_chief", saying="续报一剩30分").log("progress_report-1")
     story.at("17:26").log("release")
     story.close().expect_refusal("还有1步没有记录（新闻发布会）")
     story.at("17:30").expect_nobody_but("publicity_chief", "deputy")  # the all-clear of those who were chased
     story.at("19:06").expect_silence()  # the release would have been due at 19:05
     story.at("20:05").expect(to="publicity_chief", saying="新闻发布会剩18小时").expect_nobody_but("publicity_chief")
+    story.at("07:50").log("progress_report-2")
     story.at("10:00").log("press_conference").at("10:01").expect(to="deputy", saying="新闻发布会已登记").close()
     for step in STEPS:
         story.expect_standing("met", step, late=0)

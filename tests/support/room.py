@@ -6,8 +6,8 @@ from functools import partial
 
 from sqlalchemy import select
 
+from incident_clock.casework import CaseDesk
 from incident_clock.clock import VirtualClock
-from incident_clock.desk import Desk
 from incident_clock.engine.auditor import Auditor
 from incident_clock.engine.looking import Looker
 from incident_clock.engine.noticing import Noticer
@@ -22,12 +22,15 @@ from incident_clock.outbox.messages import ANSWER
 from incident_clock.outbox.sender import Sender
 from incident_clock.outbox.tables import IncomingText, Message
 from incident_clock.phrases import Phrases
+from incident_clock.protocol.standing import EXPLAINED_AFTER
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import calls, ledger
+from incident_clock.registry.decisions import Approval
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.store.session import Store
 from incident_clock.views.reading import Views
+from incident_clock.views.shapes import IncidentView
 from tests.support import bureau
 from tests.support.telling import RecordingChannel, Told
 
@@ -45,7 +48,7 @@ class Room:
         self.store, self.clock = store, VirtualClock(now)
         bureau.move_in(store, now)
         self.channels = {name: RecordingChannel(name, self.clock) for name in channels}
-        self.desk = Desk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
+        self.desk = CaseDesk(store, {rule.key: rule for rule in rules}, rules[0].key, bureau.ZONE)
         self.ticker = Ticker(store, lambda session: self.channels, bureau.ZONE)
         self._texts = 0
         self._look_around = self.ticker.look_around if falls_back else None
@@ -78,11 +81,18 @@ class Room:
         return self.desk.register(NewIncident(title=title, **fields), actor=actor, now=self.now).number
 
     def log(self, number: str, step: str = "phone_report", *, actor: Actor = bureau.ZHOU, **fields: object) -> None:
-        self.desk.log_step(number, step, StepLog(**fields), actor=actor, now=self.now)
+        """A person logs a step; a late entry is given the reason and the evidence it needs."""
+        self.desk.log_step(number, step, StepLog(**{**explained(fields.get("done_at"), self.now), **fields}),
+                           actor=actor, now=self.now)
 
     def withdraw(self, number: str, step: str = "phone_report", reason: str | None = "记错了事件", *,
                  actor: Actor = bureau.ZHOU) -> None:
         self.desk.withdraw(number, step, reason, actor=actor, now=self.now)
+
+    def waive(self, number: str, step: str = "press_conference", *, actor: Actor = bureau.ZHOU) -> None:
+        """A step is not carried out, as somebody with the power to has approved."""
+        self.desk.waive(number, step, Approval(approver="李某", approver_unit="区委宣传部", reason="以书面发布代替",
+                                               document="云宣函〔2026〕3号"), actor=actor, now=self.now)
 
     def acknowledge(self, number: str, person: str, *, how: str = "page", step: str | None = None,
                     actor: Actor | None = None) -> None:
@@ -171,7 +181,17 @@ class Room:
         with self.store.read() as session:
             return {(row.rung, row.person): row for row in calls.called(session, self.incident(number).id, step)}
 
+    def view(self, number: str) -> IncidentView:
+        """The incident as the page shows it now."""
+        return self.views.incident(number, self.now)
+
     def deadline(self, number: str, step: str = "phone_report") -> Deadline:
         with self.store.read() as session:
             return session.scalars(select(Deadline).join(Incident)
                                    .where(Incident.number == number, Deadline.step == step)).one()
+
+
+def explained(done_at: object, now: datetime) -> dict[str, str]:
+    """What an entry so long after the fact must say besides."""
+    is_late = isinstance(done_at, datetime) and now - done_at > EXPLAINED_AFTER
+    return {"reason": "断网，事后补记", "evidence": "纸质值班记录"} if is_late else {}

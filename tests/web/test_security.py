@@ -11,7 +11,7 @@ from tests.web.house import House
 
 SAMPLES = {"number": "2026-0001", "key": "release", "token": "x" * 43, "filename": "clock.css", "id": "2026-0001",
            "step": "release", "rung": 1, "person": "zhou", "day": "2026-03-14", "kind": "csv", "shift": 1, "cover": 1,
-           "record": 1, "contact": 1, "leave": 1, "leave_id": 1}
+           "record": 1, "contact": 1, "leave": 1, "leave_id": 1, "file": 1}
 
 
 def every_address(house: House) -> list[tuple[str, str]]:

@@ -68,8 +68,8 @@ def test_in_english_the_word_follows_the_figures() -> None:
     (Verdict(Standing.OVERDUE, 8), "is-overdue", "overdue", "超时"), (Verdict(Standing.MET), "is-met", "met", "按时"),
     (Verdict(Standing.MET, 0, True), "is-met", "met", "按时（补录）"),
     (Verdict(Standing.MET, 0, True, True), "is-met", "met", "按时（补录，待核）"),
-    (Verdict(Standing.MET_LATE, 6), "is-late", "late", "迟6分"), (Verdict(Standing.WAIVED), "is-off", "off", "免开"),
-    (Verdict(Standing.TRANSFERRED), "is-off", "moved", "已移交"), (Verdict(Standing.NOT_APPLICABLE), "is-off", "off", "不适用")])
+    (Verdict(Standing.MET_LATE, 6), "is-late", "late", "超时6分"), (Verdict(Standing.WAIVED), "is-off", "off", "免开"),
+    (Verdict(Standing.TRANSFERRED), "is-off", "moved", "移交"), (Verdict(Standing.NOT_APPLICABLE), "is-off", "off", "不适用")])
 def test_every_standing_has_colour_sign_and_word(verdict: Verdict, css: str, sign: str, word: str) -> None:
     mark = TELLING.mark(verdict)
     assert (mark.css, mark.sign, mark.word) == (css, sign, word)
@@ -137,7 +137,7 @@ def test_a_late_log_carries_its_verdict_its_evidence_and_its_reason() -> None:
     body = {"step": "preliminary_report", "done_at": "2026-03-12T15:11:00+08:00", "late_minutes": 6,
             "report_to": "区总值班室", "evidence": "传真 112", "note": "已复述", "reason": "签发人在外", "is_late_entry": False}
     assert told("StepLogged", body, actor="周甲", actor_role="duty_officer") == Told(
-        "初步报告完成", "区总值班室；已复述", ("凭证：传真 112", "原因：签发人在外"), ("is-late", "迟6分"))
+        "初步报告完成", "区总值班室；已复述", ("凭证：传真 112", "原因：签发人在外"), ("is-late", "超时6分"))
 
 
 def test_a_withdrawn_entry_is_struck_and_points_to_its_withdrawal() -> None:

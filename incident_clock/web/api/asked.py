@@ -8,10 +8,13 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
+from apiflask.fields import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from werkzeug.datastructures import FileStorage
 
 from incident_clock.protocol.complaints import shown
+from incident_clock.registry.attachments import LARGEST_FILE, MB
 from incident_clock.registry.drafts import CATEGORIES, GRADES, LINE_LIMIT, TEXT_LIMIT
 from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.views.readiness import DAYS, MOST_DAYS
@@ -19,7 +22,7 @@ from incident_clock.web.forms import YEARS
 
 NOT_TEXT, NO_OFFSET, NO_INSTANT, STRANGE_YEAR = "string_type", "instant_no_offset", "instant_wrong", "instant_year"
 NO_FLAG, NO_CURSOR, NO_SEARCH, NO_DAYS = "flag_wrong", "cursor_wrong", "search_wrong", "days_wrong"
-NO_RUNG = "rung_wrong"
+NO_RUNG, NO_FILE, NO_SEQUENCE = "rung_wrong", "file_wrong", "sequence_wrong"
 MOST_RUNGS = 99
 
 
@@ -65,6 +68,19 @@ def _rung(given: Any) -> int:
     return given
 
 
+def _file(given: Any) -> Any:
+    if not isinstance(given, FileStorage):
+        raise PydanticCustomError(NO_FILE, "no file")
+    return given
+
+
+def _sequence(given: Any) -> int:
+    """A sequence of the ledger, as the text a form holds."""
+    if not re.fullmatch("[0-9]{1,10}", str(given)) or not 0 < int(given) <= LARGEST_ID:
+        raise PydanticCustomError(NO_SEQUENCE, "no sequence")
+    return int(given)
+
+
 def _search(given: str) -> str:
     if "\x00" in given or len(given) > LINE_LIMIT:
         raise PydanticCustomError(NO_SEARCH, "nothing to search for", {"limit": LINE_LIMIT})
@@ -76,6 +92,10 @@ Line = Annotated[str, Field(description=f"At most {LINE_LIMIT} characters.")]
 Text = Annotated[str, Field(description=f"At most {TEXT_LIMIT} characters.")]
 Category = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CATEGORIES)})]
 Grade = Annotated[str, WithJsonSchema({"type": "string", "enum": list(GRADES)})]
+
+
+Sequence = Annotated[int, BeforeValidator(_sequence), WithJsonSchema({"type": "integer", "minimum": 1,
+                                                                      "maximum": LARGEST_ID})]
 
 
 class Asked(BaseModel):
@@ -129,6 +149,14 @@ class Resending(Asked):
         {"type": "integer", "minimum": 1, "maximum": MOST_RUNGS})]
 
 
+class Evidence(Asked):
+    """A form with a file."""
+
+    file: Annotated[UploadFile, BeforeValidator(_file)] = Field(description=f"At most {LARGEST_FILE // MB} MiB.")
+    about: Sequence | None = Field(None, description="Sequence of the entry it is evidence for. Absent: the incident.")
+    supersedes: Sequence | None = Field(None, description="Sequence of the file's entry whose place it takes.")
+
+
 class Listing(Asked):
     """The query of the list."""
 
@@ -155,4 +183,4 @@ class Supposition(Asked):
 
 
 MODELS = {model.__name__: model for model in (
-    Registration, Log, Withdrawal, Closing, Acknowledgement, Resending, Listing, Ahead, Supposition)}
+    Registration, Log, Withdrawal, Closing, Acknowledgement, Resending, Evidence, Listing, Ahead, Supposition)}

@@ -8,15 +8,18 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from incident_clock.errors import Invalid
+from incident_clock.errors import Invalid, Refusal
 from incident_clock.phrases import N_
+from incident_clock.registry.attachments import LARGEST_FILE, MB
 from incident_clock.web.api.bearer import bearer
 from incident_clock.web.api.document import problems
 from incident_clock.web.api.problems import attach
+from incident_clock.web.attachments import read_on
 
 PREFIX = "/api/v1"
+JSON_BODY, FORM_WITH_FILE = "json", "form_and_files"  # where apiflask finds a body
 
 api = APIBlueprint("api", __name__, url_prefix=PREFIX, tag="incidents")
 attach(api)
@@ -24,12 +27,18 @@ attach(api)
 View = Callable[..., Response]
 
 
+class TooLarge(Refusal):
+    """A body that is not read to its end (413)."""
+
+    http_status = 413
+
+
 def call(method: str, path: str, *, needs: str, gives: type[BaseModel], status: int = 200,
-         takes: type[BaseModel] | None = None, example: dict[str, Any] | None = None,
+         takes: type[BaseModel] | None = None, example: dict[str, Any] | None = None, location: str = JSON_BODY,
          asks: type[BaseModel] | None = None) -> Callable[[View], View]:
     """Make a view a call of the API: `needs` is an action of `access`, `takes` the body, `asks` the query.
 
-    The view gets body or query as `asked`. The token is looked at first, then the body.
+    The view gets body or query as `asked`. The token is looked at first, then the body: JSON, or a form with a file.
     """
     statuses = [401, 403, *([404] if "<" in path else []), *([400, 409, 413, 415] if takes else []),
                 *([422] if takes or asks else []), 503]
@@ -37,7 +46,8 @@ def call(method: str, path: str, *, needs: str, gives: type[BaseModel], status: 
     def decorate(view: View) -> View:
         made: Any = api.output(gives, status)(view)
         if takes is not None:
-            made = _json_object(api.input(takes, arg_name="asked", example=example)(made))
+            made = api.input(takes, location=location, arg_name="asked", example=example)(made)
+            made = _json_object(made) if location == JSON_BODY else _form(made)
         if asks is not None:
             made = api.input(asks, location="query", arg_name="asked")(made)
         made = api.doc(operation_id=view.__name__, responses=problems(statuses))(made)
@@ -74,6 +84,24 @@ def _json_object(view: View) -> View:
             raise BadRequest from error
         if not isinstance(body, dict):
             raise Invalid(N_("请求体应为一个 JSON 对象，例如 {\"reason\": \"…\"}"))
+        return view(**arguments)
+
+    return read
+
+
+def _form(view: View) -> View:
+    """Refuse what is no form that can hold a file, before its fields are looked at."""
+
+    @wraps(view)
+    def read(**arguments: Any) -> Response:
+        if request.mimetype != "multipart/form-data":
+            raise Invalid(N_("请求体应为 multipart/form-data，文件放在 file 一项里"), field="file")
+        try:
+            request.files  # noqa: B018 (reads the body)
+        except RequestEntityTooLarge as error:
+            read_on()
+            raise TooLarge(N_("每个附件最多%(limit)s MB。请压缩、截取要紧的部分或分成几个文件再传"), field="file",
+                           limit=LARGEST_FILE // MB) from error
         return view(**arguments)
 
     return read

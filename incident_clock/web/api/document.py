@@ -29,7 +29,7 @@ PROBLEMS = {
 }
 ARGUMENTS = {
     "id": "The incident's number (2026-0037, drills Y2026-0005) or its id.",
-    "key": "The step's key, e.g. phone_report.",
+    "key": "The step's key, e.g. phone_report.", "file": "The file's id.",
 }
 IDEMPOTENCY_KEY = {
     "in": "header", "name": "Idempotency-Key", "required": False, "example": "7f6a3f1c-phone-1",
@@ -37,7 +37,7 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LIMIT},
 }
 HEADERS = {
-    "201": {"Location": "The incident"}, "401": {"WWW-Authenticate": "Bearer"}, "503": {"Retry-After": "Seconds"},
+    "201": {"Location": "What was made"}, "401": {"WWW-Authenticate": "Bearer"}, "503": {"Retry-After": "Seconds"},
 }
 
 

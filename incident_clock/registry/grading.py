@@ -1,0 +1,109 @@
+"""Re-grading: another grade, and with it perhaps another rule. T0 never moves (domain 2.4, 2.5).
+
+Upgrading holds at once and asks again for what was waived; downgrading holds when 分管领导 or above has approved it.
+Hints only suggest: nothing here decides a grade.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incident_clock.errors import Conflict, Invalid, Refusal, Refusals
+from incident_clock.ledger.fact import Actor, Erasable
+from incident_clock.phrases import N_
+from incident_clock.protocol.steps import ResponseProtocol
+from incident_clock.registry.case import Case
+from incident_clock.registry.case_facts import Regraded
+from incident_clock.registry.drafts import GRADES, SCALES, attempt, checked_choice, checked_text
+from incident_clock.registry.history import DOWN, LEVEL, UP
+from incident_clock.registry.incidents import named, refuse_closed, rule_of, stamped
+
+DECIDING = ("event_grade", "opinion_grade")  # the scales that make it an upgrade or a downgrade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrading:
+    """What is to change; a scale left out stays. `protocol`: the rule from now on, None: the same."""
+
+    values: Mapping[str, str | None]
+    is_sensitive: bool | None = None
+    basis: str | None = None
+
+
+def regrade(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, actor: Actor, now: datetime) -> int:
+    """Change grades and rule; gives the entry's sequence. Raises Refusals, Conflict when nothing would change."""
+    incident = case.incident
+    refuse_closed(incident)
+    values = _checked(asked)
+    changed = {name: value for name, value in values.items() if value != getattr(incident, name)}
+    if protocol is not None and protocol.content_hash() == incident.protocol.content_hash:
+        protocol = None
+    if not changed and protocol is None:
+        raise Conflict(N_("级别和规则都与现在相同，没有可改的"))
+    if any(one["kind"] == "Regraded" for one in case.history.pending.values()):
+        raise Conflict(N_("已有一项降级等待批准，请先核定"))
+    direction = _direction(incident, changed, protocol, rule_of(incident))
+    if protocol is not None:
+        stamped(case.session, protocol)
+    return case.add(Regraded(
+        happened_at=now, values=changed, protocol=named(protocol) if protocol else None, direction=direction,
+        basis=Erasable(checked_text("basis", asked.basis) or ""), is_pending=direction == DOWN), actor=actor, now=now)
+
+
+def _checked(asked: Regrading) -> dict[str, Any]:
+    found: list[Refusal] = []
+    for name, value in asked.values.items():
+        if name not in SCALES:
+            found.append(Invalid(N_("没有“%(name)s”这个分级"), field=name, name=name[:40]))
+            continue
+        attempt(found, checked_choice, name, value, SCALES[name])
+    if attempt(found, checked_text, "basis", asked.basis) is None and not any(r.field == "basis" for r in found):
+        found.append(Invalid(N_("请写明依据"), field="basis"))
+    if found:
+        raise Refusals(found)
+    values: dict[str, Any] = dict(asked.values)
+    if asked.is_sensitive is not None:
+        values["is_sensitive"] = asked.is_sensitive
+    return values
+
+
+def _direction(incident: Any, changed: Mapping[str, Any], protocol: ResponseProtocol | None,
+               now: ResponseProtocol) -> str:
+    """Up when any of it asks for more, or sets a grade where there was none; down when it only asks for less.
+
+    Taking a grade back counts as up: what is not graded runs the full clock (就高不就低). A lighter rule is down
+    whatever the grades say.
+    """
+    if protocol is not None and is_lighter(protocol, than=now):
+        return DOWN
+    moves = [_rank(changed[name]) - _rank(getattr(incident, name)) for name in DECIDING
+             if name in changed and changed[name] is not None and getattr(incident, name) is not None]
+    moves += [1 for name in DECIDING if name in changed and changed[name] is None]
+    if "is_sensitive" in changed:
+        moves.append(1 if changed["is_sensitive"] else -1)
+    if protocol is not None or any(move > 0 for move in moves):
+        return UP
+    return DOWN if any(move < 0 for move in moves) else LEVEL
+
+
+def is_lighter(protocol: ResponseProtocol, *, than: ResponseProtocol) -> bool:
+    """Whether a rule asks for less: a step is missing, or has longer."""
+    return any((found := protocol.step(step.key)) is None or found.within > step.within for step in than.steps)
+
+
+def _rank(grade: str) -> int:
+    return GRADES.index(grade)
+
+
+def hints(*, opinion_grade: str | None, is_sensitive: bool, plays: int | None = None,
+          platforms: int | None = None) -> list[str]:
+    """What may be suggested for the opinion grade, as phrases; no legal force (domain 2.4)."""
+    found = []
+    if is_sensitive:
+        found.append(N_("涉及敏感人、地、时、事：不论分级，按五步全程计时"))
+    if opinion_grade is None:
+        found.append(N_("尚未定级：就高不就低，按五步全程计时；建议30分钟内定级"))
+        if (plays or 0) >= 100_000 or (platforms or 0) >= 2:
+            found.append(N_("播放10万以上、两个以上平台或本地媒体介入，可考虑定为较大"))
+    return found
