@@ -40,7 +40,7 @@ wordy = click.option("--texts", "is_wordy", is_flag=True, help="Also print what 
 @wordy
 @as_json
 def replay(files: tuple[Path, ...], folder: Path | None, is_wordy: bool, is_json: bool) -> None:
-    """Play scenario files on a virtual clock; exit 1 when a verdict differs or cannot be played yet."""
+    """Play scenario files on a virtual clock; exit 1 when a verdict differs."""
     assembly = opened(is_ready=False)
     setting = _setting(assembly)
     teller = Teller(setting.phrases, _silent if is_json else click.echo, is_wordy=is_wordy)

@@ -48,7 +48,8 @@ class Case:
         Nothing is opened while one of its kind is open.
         """
         for each in self.history.rule.follow_ups:
-            if (each.after_close is not None) if since is None else since in (each.since, each.key):
+            is_meant = since is None if each.after_close is not None else since in (each.since, each.key)
+            if is_meant:
                 self._open(each, done=done, due=due, actor=actor, now=now)
 
     def _open(self, each: FollowUp, *, done: datetime, due: datetime, actor: Actor, now: datetime) -> None:

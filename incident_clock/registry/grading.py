@@ -70,10 +70,10 @@ def _checked(asked: Regrading) -> dict[str, Any]:
 
 def _direction(incident: Any, changed: Mapping[str, Any], protocol: ResponseProtocol | None,
                now: ResponseProtocol) -> str:
-    """Up when any of it asks for more, or sets a grade where there was none; down when it only asks for less.
+    """Up when any of it asks for more; down when it only asks for less.
 
-    Taking a grade back counts as up: what is not graded runs the full clock (就高不就低). A lighter rule is down
-    whatever the grades say.
+    What is not graded runs the full clock (就高不就低): so taking a grade back counts as up, and a first grade as
+    neither. A lighter rule is down whatever the grades say.
     """
     if protocol is not None and is_lighter(protocol, than=now):
         return DOWN
@@ -88,8 +88,10 @@ def _direction(incident: Any, changed: Mapping[str, Any], protocol: ResponseProt
 
 
 def is_lighter(protocol: ResponseProtocol, *, than: ResponseProtocol) -> bool:
-    """Whether a rule asks for less: a step is missing, or has longer."""
-    return any((found := protocol.step(step.key)) is None or found.within > step.within for step in than.steps)
+    """Whether a rule asks for less: a step has longer, or is missing and no step of its own is due as soon."""
+    own = [step.within for step in protocol.steps if than.step(step.key) is None]
+    return any(found.within > step.within if (found := protocol.step(step.key)) else
+               not any(within <= step.within for within in own) for step in than.steps)
 
 
 def _rank(grade: str) -> int:

@@ -74,7 +74,8 @@ class AnotherRule:
 
 
 def _approval(at: datetime, reason: str) -> Approval:
-    return Approval(approver=cast.APPROVER, approver_unit=cast.APPROVING_UNIT, reason=reason, evidence=cast.PAPER, at=at)
+    return Approval(approver=cast.APPROVER, approver_unit=cast.APPROVING_UNIT, reason=reason, evidence=cast.PAPER,
+                    at=at)
 
 
 def _bear_out(stage: Stage, incident_id: int, kind: str, step: str | None, *, by: Actor) -> None:

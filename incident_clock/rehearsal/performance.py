@@ -96,7 +96,7 @@ class Performance:
     _seen: IncidentView | None = None
 
     def play(self, new: NewIncident, acts: Sequence[Deed], *, until: Callable[[IncidentView], datetime]) -> None:
-        """Register now, let every act happen in the order of time, then go on until no step is open or `until` has come.
+        """Register now, let every act happen in the order of time, then go on until no step is open, or to `until`.
 
         Acts of one instant happen in the order given. Raises Refusals when the registration cannot be right; an act
         that is refused becomes an event.
@@ -159,7 +159,8 @@ class Performance:
         assert self._seen is not None
         step: str | None = body.get("step")
         self.tell(Event(at=at, number=self._seen.number, is_drill=self._seen.is_drill, kind=kind, actor=actor,
-                        step=step, step_title=self._title(step), body=body, text=self._text(kind, body), refusal=refusal))
+                        step=step, step_title=self._title(step), body=body, text=self._text(kind, body),
+                        refusal=refusal))
 
     def _text(self, kind: str, body: dict[str, Any]) -> str:
         """What the first person told by this entry was told just now; empty when it told nobody."""

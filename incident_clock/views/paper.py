@@ -11,8 +11,8 @@ from incident_clock.views.directory import OutsideView
 from incident_clock.views.shapes import IncidentView, Name, StepView
 
 COMING = ("next", "later")
-CALLS_LIMIT, PEOPLE_LIMIT, OUTSIDE_LIMIT = 8, 14, 6  # lines that leave room on one A4 page
-OPEN_LIMIT, ENDED_LIMIT = 7, 6
+CALLS_LIMIT, PEOPLE_LIMIT, OUTSIDE_LIMIT = 6, 12, 4  # lines that leave room on one A4 page
+OPEN_LIMIT, ENDED_LIMIT = 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class PaperCall:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`more_open`, `more_ended`, `more_calls`: how many the page had no room for; the paper says so."""
+    """`more_open`, `more_ended`, `more_calls`, `more_numbers`: how many the page had no room
+    for; the paper says so."""
 
     open_steps: tuple[StepView, ...]
     more_open: int
@@ -36,6 +37,7 @@ class Paper:
     more_calls: int
     people: tuple[Name, ...]
     outside: tuple[OutsideView, ...]
+    more_numbers: int
 
 
 def open_obligations(incident: IncidentView) -> tuple[StepView, ...]:
@@ -56,4 +58,4 @@ def paper(session: Session, incident: IncidentView, now: datetime) -> Paper:
     outside = () if incident.is_drill else tuple(one for one in directory.outside(session) if one.draft.phone)
     return Paper(to_do[:OPEN_LIMIT], len(to_do[OPEN_LIMIT:]), tuple(ended[:ENDED_LIMIT]), len(ended[ENDED_LIMIT:]),
                  tuple(calls[:CALLS_LIMIT]), len(calls[CALLS_LIMIT:]), tuple(people.values())[:PEOPLE_LIMIT],
-                 outside[:OUTSIDE_LIMIT])
+                 outside[:OUTSIDE_LIMIT], len(outside[OUTSIDE_LIMIT:]) + max(0, len(people) - PEOPLE_LIMIT))

@@ -35,6 +35,7 @@ from incident_clock.web import (
     incidents,
     menu,
     outbox,
+    paper,
     readiness,
     registering,
     roster,
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
 
 PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, casework.pages,
          correcting.pages, answering.pages, answering.links,
-         answer_code.pages, outbox.pages, readiness.pages, forecast.pages, forecast.of_incidents, roster.pages,
+         answer_code.pages, outbox.pages, paper.pages, readiness.pages, forecast.pages, forecast.of_incidents,
+         roster.pages,
          handover.pages, drill_card.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages,
          callbacks.hints, health.pages, attachments.pages)
 

@@ -151,7 +151,7 @@ def _heading(incident: IncidentView, found: Correctable) -> str:
     """Which entry it is, in words."""
     telling = Telling(phrases(), now())
     if found.kind == view.REGISTRATION:
-        what = phrases().say(N_("事件登记"))
+        what = phrases().say(N_("登记内容"))
     elif found.kind == view.RECORD and found.form is not None:
         what = phrases().say(KINDS[found.form].title)
     else:

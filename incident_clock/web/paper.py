@@ -64,10 +64,17 @@ def enter(number: str) -> ResponseReturnValue:
         return _form(number, request.form, sentences(refusal), status=refusal.http_status)
     telling = Telling(phrases(), now())
     after = assembly().views.incident(number, now())
-    flash(phrases().say(N_("已按纸质记录补录%(count)s步：%(steps)s。请核对日期和时刻"), count=len(logs), steps=phrases().names(
+    kept = phrases().names(
         f"{telling.title(step.title)} {telling.at(log.done_at)}" for key, log in logs.items()
-        if (step := after.obligation(key)) is not None and log.done_at is not None)), "ok")
+        if (step := after.obligation(key)) is not None and log.done_at is not None)
+    said = phrases().say(N_("已按纸质记录补录%(count)s步：%(steps)s。请核对日期和时刻"), count=len(logs), steps=kept)
+    flash(said, "ok")
     return redirect(url_for("incidents.show", number=number), 303)
+
+
+def refilled(form: MultiDict[str, str], number: str) -> ResponseReturnValue:
+    """The form as it was typed, after a sign-in that had run out."""
+    return _form(number, form, [])
 
 
 def _read(form: MultiDict[str, str], incident: IncidentView) -> dict[str, StepLog]:
@@ -112,11 +119,10 @@ def _at_row(refusal: Refusal, key: str, found: list[Refusal]) -> Refusal:
 def _form(number: str, values: MultiDict[str, str], complaints: list[tuple[str | None, str]], *,
           status: int = 200) -> ResponseReturnValue:
     incident = assembly().views.incident(number, now())
-    rows = [step for step in open_obligations(incident)]
     gone = [step for key in values if key.endswith(".done_at_time") and values.get(key)
             and (step := incident.obligation(key.removesuffix(".done_at_time"))) is not None and not step.is_open]
     return make_response(render_template(
-        "rekey.html", incident=incident, rows=[*rows, *gone], values=values,
+        "rekey.html", incident=incident, rows=[*open_obligations(incident), *gone], values=values,
         errors={field: said for field, said in reversed(complaints) if field},
         complaints=[_told(incident, field, said) for field, said in complaints],
         days=forms.days(now=now(), zone=zone(), since=incident.clock_started_at), page_seen_at=page_seen_at(),

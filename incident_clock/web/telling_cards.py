@@ -150,7 +150,7 @@ class Cards:
         who = row.actor if row.actor is not None else self.say(ERASED)
         written = self.say(N_("%(role)s %(who)s %(at)s 记录"), role=self.say(role_title(row.actor_role)), who=who,
                            at=self.telling.at(row.recorded_at))
-        return Waiting(title, tuple(lines), written, self.say(confirm), self.say(reject))
+        return Waiting(title, tuple(line for line in lines if line), written, self.say(confirm), self.say(reject))
 
     def waiting_titles(self) -> str:
         return self.telling.phrases.names(self._about(row)[0] for row in self.incident.pending)
@@ -167,12 +167,15 @@ class Cards:
                         recorded=self.telling.at(row.recorded_at), delay=delay)
         if row.kind == "TransferAccepted":
             return self.say(N_("补录接受移交：%(step)s"), step=self._step(row.step)), [
-                both, *self._labelled(row.body, ("accepted_by", N_("接受人：%(text)s")), EVIDENCE)]
+                both, self._proof(row, ("accepted_by", N_("接受人：%(text)s")), EVIDENCE)]
         return self.say(N_("补录：%(step)s"), step=self._step(row.step)), [
-            both, *self._labelled(row.body, ("report_to", N_("对方：%(text)s")), EVIDENCE)]
+            both, self._proof(row, ("report_to", N_("对方：%(text)s")), EVIDENCE)]
+
+    def _proof(self, row: PendingView, *labelled: tuple[str, str]) -> str:
+        return self.telling.clauses(self._labelled(row.body, *labelled))
 
     def _corrected(self, row: PendingView) -> tuple[str, list[str]]:
-        what = self._step(row.step) if row.step else self.say(N_("事件登记"))
+        what = self._step(row.step) if row.step else self.say(N_("登记内容"))
         title = self.say(N_("更正第%(sequence)s条：%(what)s"), sequence=row.body["corrects"], what=what)
         lines = []
         for name, text in row.body["times"].items():

@@ -1,7 +1,6 @@
 """Drills: told at the addresses of the drill book alone, behind everything that is real, with a budget of their own."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,26 +10,19 @@ from incident_clock.people.cards import EMAIL, MOBILE, Contact
 from incident_clock.people.drill_book import NOT_IN_BOOK, DrillBook
 from incident_clock.store.session import Store
 from tests.support import bureau
+from tests.support.drilling import drilling
 from tests.support.room import Room
-from tests.support.telling import PERMANENT, RecordingChannel
+from tests.support.telling import PERMANENT
 
 ZHOU_PHONE, WU_MAIL = "+8613900000001", "wu.drill@example.com"
 BOOK = DrillBook({"zhou": (Contact(MOBILE, ZHOU_PHONE),), "wu": (Contact(EMAIL, WU_MAIL),)})
 
 
-def drilling(room: Room, book: DrillBook = BOOK) -> Room:
-    """The room with a drill book, wired as the assembly does: the screen is there for drills alone."""
-    room.ticker.drill_book = book
-    room.screen = RecordingChannel("console", room.clock)
-    room.sender = replace(
-        room.sender, channels={**room.channels, "console": room.screen},
-        why_not_drill=lambda message: book.why_not(message.person, message.channel, message.address, frozenset()))
-    return room
-
-
 @pytest.fixture
 def room(store: Store, now: datetime) -> Room:
-    return drilling(Room(store, now, falls_back=True))
+    room = Room(store, now, falls_back=True)
+    drilling(room, BOOK)
+    return room
 
 
 def outside_told(room: Room) -> set[tuple[str, str]]:
@@ -54,26 +46,28 @@ def test_a_whole_drill_with_stand_ins_resends_answers_and_all_clear_leaves_for_t
 
 def test_another_way_of_a_drill_is_one_of_the_drill_book(room: Room):
     book = DrillBook({"zhou": (Contact(MOBILE, ZHOU_PHONE), Contact(EMAIL, WU_MAIL))})
-    drilling(room, book).channels["sms"].fate = lambda letter: PERMANENT
+    drilling(room, book)
+    room.channels["sms"].fate = lambda letter: PERMANENT
     room.register(is_drill=True)
     room.work(minutes=1)
     assert outside_told(room) == {("email", WU_MAIL)}
 
 
 def test_without_a_drill_book_a_drill_is_told_on_the_screen_alone(room: Room):
-    drilling(room, DrillBook())
+    screen = drilling(room, DrillBook())
     room.register(is_drill=True)
     room.work(minutes=30)
-    assert (outside_told(room), bool(room.screen.told)) == (set(), True)
+    assert (outside_told(room), bool(screen.told)) == (set(), True)
 
 
 def test_a_real_incident_is_told_at_real_addresses_beside_a_drill(room: Room):
+    screen = drilling(room, BOOK)
     drill, real = room.register(is_drill=True), room.register()
     room.work(minutes=1)
     real_ones = {(told.channel, told.to) for told in room.told if told.incident == real}
     assert real_ones
     assert real_ones.isdisjoint({("sms", ZHOU_PHONE), ("email", WU_MAIL)})
-    assert not [told for told in room.screen.told if told.incident == real]
+    assert not [told for told in screen.told if told.incident == real]
     assert {told.to for told in room.told if told.incident == drill} == {ZHOU_PHONE, WU_MAIL}
 
 
@@ -95,7 +89,8 @@ def test_the_sender_refuses_what_is_not_in_the_drill_book_whoever_wrote_it(room:
 
 def test_drills_never_use_up_the_day_of_a_real_incident(room: Room):
     same = {"zhou": (Contact(MOBILE, "+8613800000001"),)}  # he practises with his own phone
-    drilling(room, DrillBook(same)).ticker.daily_budget = 1
+    drilling(room, DrillBook(same))
+    room.ticker.daily_budget = 1
     room.register(is_drill=True)
     room.work(minutes=6)
     with room.store.read() as session:
@@ -107,7 +102,8 @@ def test_a_storm_of_drills_does_not_delay_a_real_incident(sqlite_store: Store, n
                                                           monkeypatch: pytest.MonkeyPatch):
     """However many drills are due: no more than the four of one tick come before it."""
     monkeypatch.setattr(tick, "DRILL_LIMIT", 4)
-    room = drilling(Room(sqlite_store, now))
+    room = Room(sqlite_store, now)
+    drilling(room, BOOK)
     for _ in range(12):
         room.register(is_drill=True)
     assert room.tick().is_more_waiting

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 PROTOCOLS = ROOT / "config" / "protocols"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SCENARIOS = ROOT / "tests" / "scenarios" / "district-emergency.yaml"
+CASES = ROOT / "tests" / "scenarios" / "case.yaml"  # scenarios of our own
 
 
 def shipped(language: str = "zh") -> Setting:

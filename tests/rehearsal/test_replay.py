@@ -10,7 +10,7 @@ from incident_clock.rehearsal.played import CLOCK, DIFFERS, NOT_COMPARED, OCCURR
 from incident_clock.rehearsal.replay import last_look, prepared, replay
 from incident_clock.rehearsal.scenario import read_scenarios
 from incident_clock.rehearsal.stage import open_stage
-from tests.rehearsal.shipped import SCENARIOS, SHANGHAI, shipped
+from tests.rehearsal.shipped import CASES, SCENARIOS, SHANGHAI, shipped
 
 EXPECTED = [
     pytest.param(scenario.id, basis, step, word, id=f"{scenario.id}-{basis}-{step}")
@@ -44,6 +44,13 @@ def test_all_35_verdicts_of_the_scenarios_are_compared(show, scenarios):
     outcomes = [line.outcome for name in scenarios for line in show(name)[0].lines]
     assert (len(EXPECTED), outcomes) == (35, [OK] * 35)
     assert not any(show(name)[0].has_finding for name in scenarios)
+
+
+@pytest.mark.parametrize("scenario", read_scenarios([CASES], shipped()), ids=lambda scenario: scenario.id)
+def test_our_own_scenarios_end_as_a_strict_reviewer_expects(setting, scenario):
+    found = {(line.step, line.counts_from, line.verdict) for line in replay(scenario, setting).lines if line.expected}
+    assert found == {*((step, CLOCK, word) for step, word in scenario.expected.items()),
+                     *((step, OCCURRED, word) for step, word in scenario.expected_occurred.items())}
 
 
 def test_a_verdict_that_is_not_the_expected_one_differs(setting, scenarios):
@@ -83,10 +90,10 @@ def test_an_entry_that_needs_a_reason_is_given_what_went_wrong_or_a_stock_senten
 
 
 def test_a_log_the_desk_refuses_is_told_and_the_verdict_is_what_it_was(play_file):
-    played, events = play_file("waived: {press: 2026-03-12 16:00}, done: {press: 2026-03-12 17:00}, exp: {press: ontime}")
+    played, events = play_file(f"waived: {{press: 2026-03-12 16:30}}, {done()}, exp: {{press: ontime}}")
     [refused] = [event for event in events if event.kind == REFUSED]
     assert (refused.step, refused.at) == ("press_conference", at("03-12 17:00"))
-    assert [(line.verdict, line.outcome) for line in played.lines][3:] == [("open", NOT_COMPARED), ("waived", DIFFERS)]
+    assert [(line.verdict, line.outcome) for line in played.lines][3:] == [("ontime", NOT_COMPARED), ("waived", DIFFERS)]
 
 
 def test_a_step_nobody_logs_is_open_after_two_days(play_file):
@@ -144,7 +151,7 @@ APPROVALS = ("StepWaived", "TransferOffered", "TransferAccepted", "Regraded", "C
 def test_a_step_ends_by_an_approval_when_the_file_says(play_file, text, words, entries):
     ended = [key for key in ("detailed", "release", "press") if key in text] or ["press"]
     first = min(("detailed", "release", "press").index(key) for key in ended)
-    left = {key: None for key in ("detailed", "release", "press")[first:]}
+    left = dict.fromkeys(("detailed", "release", "press")[first:])
     expected = dict(zip(("phone", "initial", "detailed", "release", "press", "response"),
                         (word.replace("late_", "late ") for word in words.split()), strict=False))
     exp = ", ".join(f"{key}: {word}" for key, word in expected.items())
@@ -157,12 +164,12 @@ def test_a_step_ends_by_an_approval_when_the_file_says(play_file, text, words, e
 def test_a_rule_that_asks_for_more_counts_from_the_same_t0_and_comes_before_a_waiver(play_file):
     played, events = play_file(
         "protocol: general-48h, profile_after: district-emergency, waived: {press: 2026-03-12 15:30}, "
-        "done: {phone: 2026-03-12 15:58, initial: 2026-03-12 16:01, detailed: 2026-03-12 16:05}, "
-        "exp: {phone: ontime, initial: late 1, detailed: ontime, press: waived}")
+        "done: {phone: 2026-03-12 15:58, initial: 2026-03-12 16:01, detailed: 2026-03-12 16:05, "
+        "release: 2026-03-12 16:10}, exp: {phone: ontime, initial: late 1, detailed: ontime, press: waived}")
     assert not played.has_finding
     due = {line.step: line.due_at for line in played.lines}
     assert (due["phone_report"], due["detailed_report"]) == (at("03-12 16:00"), at("03-12 16:05"))
-    assert [kind for kind, _, _ in kinds(events, *APPROVALS)][0] == "Regraded"
+    assert kinds(events, *APPROVALS)[0][0] == "Regraded"
 
 
 def test_a_late_log_is_confirmed_by_a_second_person_where_that_is_expected_and_else_by_nobody(play_file):
@@ -175,8 +182,10 @@ def test_a_late_log_is_confirmed_by_a_second_person_where_that_is_expected_and_e
 
 
 def test_what_is_expected_of_a_step_that_never_came_to_be_differs(play_file):
-    played, _ = play_file("profile_after: general-48h, waived: {press: 2026-03-12 14:00}, exp: {response: open}")
-    assert [(line.step, line.outcome) for line in played.lines][-1] == ("response", OK)
+    played, events = play_file('wrong: "倒\\u202e写", waived: {press: 2026-03-12 14:06}, profile_after: general-48h, '
+                               f"{done()}, exp: {{response: open}}")
+    assert {event.refusal.field for event in events if event.kind == REFUSED} == {"reason", "basis"}
+    assert [(line.step, line.verdict, line.outcome) for line in played.lines][-1] == ("response", "", DIFFERS)
 
 
 # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -85,7 +85,7 @@ def test_the_closing_table_shows_due_done_verdict_and_expectation(told, show):
         ["电话上报", "22:00", "21:55", "按时", "ontime", "ontime", "相符", "ok"],
         ["初步报告", "22:40", "22:46", "超时6分", "late", "6", "late", "6", "相符", "ok"],
     ]
-    assert table[-2] == "  记录链87条，单凭导出文件核验完好；发出提醒51条"
+    assert table[-2] == "  记录链116条，单凭导出文件核验完好；发出提醒68条"
 
 
 def test_the_columns_stand_one_under_the_other_whatever_the_script(told, show):
@@ -107,7 +107,7 @@ def test_transfer_and_another_rule_are_told_in_words(told, play_file):
         "profile_after: general-48h, done: {response: 2026-03-12 14:30}, entered: {response: 2026-03-12 14:40}"))
     assert [line.removeprefix("  14:0") for line in lines if line.startswith(("  14:06", "  14:07"))][:5] == [
         "6  权威信息发布 周甲提出移交 → 市网络舆情中心", "6  权威信息发布 市网络舆情中心 值班员 吕某接受移交，连同其后1步",
-        "7  周甲改按规则 general-48h（待批准）", "7  王丁核实第6条", "7  电话上报 不再催办 → 周甲、吴乙"]
+        "7  周甲改按规则 general-48h（待批准）", "7  王丁核实第7条", "7  电话上报 不再催办 → 周甲、吴乙"]
     assert "  14:40  舆情回应 周甲记录：14:30办结，按时（补录）" in lines
 
 
@@ -122,7 +122,7 @@ def test_a_late_registration_names_what_it_stands_for(told, setting, scenarios):
                                "（登记较晚，并入第1级、第2级、第3级、第4级、第5级及前5次重复） → ")
     assert calls[1].startswith("  11:40  初步报告 第4级（第1次重复）（登记较晚，并入第1级、第2级、第3级、第4级） → ")
     assert calls[2] == "  11:40  详细报告 第1级 → 吴乙、陈己"
-    assert "  11:40  电话上报 周甲记录：10:41办结，按时（补录）" in lines
+    assert "  11:40  电话上报 周甲记录：10:41办结，按时（补录，待核）" in lines
 
 
 def test_the_mark_of_a_drill_is_not_doubled_by_its_title(told, show):
@@ -136,8 +136,8 @@ def test_a_wordy_teller_shows_what_was_said(told, show):
 
 
 def test_a_refused_log_is_told_with_its_reason(told, play_file):
-    lines = told("T01", "", play_file("protocol: general-48h, done: {response: 2026-03-12 13:58}"))
-    assert "  14:05  舆情回应 未被受理：办理时间早于计时起点，请写明原因" in lines
+    lines = told("T01", "", play_file("waived: {press: 2026-03-12 14:06}, done: {press: 2026-03-12 14:07}"))
+    assert "  14:07  新闻发布会 未被受理：周甲已在 14:06 记录过这一步，未重复记录" in lines
 
 
 def test_a_broken_ledger_is_told_with_its_sequence(told, show):

@@ -104,7 +104,7 @@ def what_it_sends_does_not_count() -> AbstractContextManager:
 
 
 def what_others_send_does_not_count() -> AbstractContextManager:
-    return patch.object(forecast, "_beside", lambda session, incident_id, until: ([], [], 0))
+    return patch.object(forecast, "_beside", lambda session, incident_id, until, is_drill: ([], [], 0))
 
 
 def the_day_never_ends() -> AbstractContextManager:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from incident_clock.people.tables import Person
 from tests.support.bureau import WANG, WU, ZONE
+from tests.support.drilling import drilling, own_addresses
 from tests.support.room import Room
 from tests.support.story import Story
 from tests.support.telling import TEMPORARY, UNKNOWN
@@ -118,6 +119,7 @@ def test_a_call_made_before_the_clock_started_needs_a_reason(story: Story):
 
 
 def test_a_drill_says_so_in_every_message_and_counts_apart(story: Story):
+    drilling(story.room, own_addresses(story.room))
     story.register("古城灯会演练", is_drill=True).after(minutes=21)
     assert story.number == "Y2026-0001"
     story.expect(to="head", saying="（演练）超时！事件Y01")

@@ -94,6 +94,11 @@ class Room:
         self.desk.waive(number, step, Approval(approver="李某", approver_unit="区委宣传部", reason="以书面发布代替",
                                                document="云宣函〔2026〕3号"), actor=actor, now=self.now)
 
+    def transfer(self, number: str, step: str, *, accepted_by: str | None = None) -> None:
+        """A step and those behind it are offered to another unit; with `accepted_by` it takes them at once."""
+        self.desk.offer_transfer(number, step, "区卫健局", Approval(approver="王丁", reason="由主管单位统一办理"),
+                                 actor=bureau.ZHOU, now=self.now, accepted_by=accepted_by)
+
     def acknowledge(self, number: str, person: str, *, how: str = "page", step: str | None = None,
                     actor: Actor | None = None) -> None:
         """A person says that he has received his calls; `actor`: who says so for him."""

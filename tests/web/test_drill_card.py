@@ -6,7 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
 
+from incident_clock.cli.checking import _drills
+from incident_clock.errors import ConfigError
+from incident_clock.outbox.tables import Message
+from incident_clock.people.drill_book import EMPTY
+from incident_clock.people.tables import OutsideParty
 from incident_clock.protocol.standing import Standing, Verdict
 from incident_clock.store.session import Store
 from incident_clock.views.drill_card import ANSWERED_WITHIN, SENT_WITHIN, drill_card, plain, read
@@ -160,3 +167,34 @@ def test_every_line_of_a_drills_export_says_so(drilled: tuple[House, str, str]):
     entries = house.assembly.views.entries(house.assembly.views.incident(drill, house.clock.now()).id)
     assert {entry["incident"] for entry in entries} == {drill}
     assert entries[0]["body"]["is_drill"] is True
+
+
+# ── the book of a house ───────────────────────────────────────────────────────
+def test_a_house_tells_drills_by_its_book_and_no_outside_party_ever(sqlite_url: str, tmp_path: Path):
+    create_from_models(Store(sqlite_url, is_durable=False))
+    book = tmp_path / "drill-people.yaml"
+    book.write_text("people:\n  - {key: zhou, email: zhou.drill@example.com}\n", encoding="utf-8")
+    house = House.open(sqlite_url, tmp_path, now=T0, drill_people=book, channels=("email",), mail_from="clock@example.com",
+                       smtp_url=SecretStr("smtp://127.0.0.1:9"))
+    house.register("沿街广告牌坠落", is_drill=True)
+    assembly = house.assembly
+    assembly.require_usable()
+    assembly.ticker().tick(house.clock.now())
+    with assembly.store.read() as session:
+        mail = session.scalars(select(Message).where(Message.channel == "email")).one()
+        screen = session.scalars(select(Message).where(Message.channel == "console")).first()
+    assert (mail.address, mail.is_drill, screen is not None) == ("zhou.drill@example.com", True, True)
+    assert assembly.why_not_drill(mail) is None
+    with assembly.store.write() as session:
+        session.add(OutsideParty(key="late", name="区总值班室", phone=None, email="Zhou.Drill@example.com", note="",
+                                 position=99))
+    assert assembly.why_not_drill(mail) is not None
+    with pytest.raises(ConfigError, match="gives zhou an address of an office outside the bureau"):
+        assembly.require_usable()
+    notes: list[str] = []
+    with pytest.raises(ConfigError):
+        _drills(assembly, [], notes)
+    vars(assembly)["drill_book"] = EMPTY
+    _drills(assembly, [], notes)
+    assert notes[0].startswith("drills are told on the page Outbox only")
+    house.close()

@@ -160,7 +160,9 @@ def test_closing_waits_for_every_step_and_then_ends_the_incident(busy: House) ->
     answer = visitor.submit(path, {"reason": "处置完毕，终报已报"}, page=f"/incidents/{busy.s02}")
     page = visitor.get(answer.location).text
     assert "已结案" in page
-    assert [form.action for form in forms_of(page)] == ["/sign-out"]
+    assert "接下来：终报" in page
+    final = log_path(busy, "final_report")  # all that is left to do is what the closing brings about
+    assert [form.action for form in forms_of(page)] == [final, "/sign-out"]
     assert busy.s02 not in visitor.get("/").text.split('id="rows"')[1]
     assert "已结案" in visitor.get("/incidents").text
 
@@ -202,9 +204,9 @@ def test_the_refresh_brings_the_regions_that_change_and_counts_on_from_the_serve
     visitor = busy.client("zhou")
     busy.clock.move_to(at("14:50:17"))
     answer = visitor.get(f"/fragments/incidents/{busy.s02}", headers={"HX-Request": "true"}).text
-    for region in ("pulse", "alarm", "mine", "cards", "calls", "timeline"):
+    for region in ("pulse", "alarm", "mine", "pending", "cards", "further", "calls", "timeline"):
         assert f'id="{region}"' in answer
-    assert answer.count('hx-swap-oob="true"') == 6
+    assert answer.count('hx-swap-oob="true"') == 8
     assert "14<small>分</small>43<small>秒</small>" in answer
 
 
