@@ -132,7 +132,7 @@ class CaseDesk(Desk):
 
         self._once(carry_out, actor=actor, key=key, now=now, asked=["merge", kept, duplicate, reason])
 
-    def register_as_real(self, drill: str, *, actor: Actor, now: datetime,
+    def register_as_real(self, drill: Ref, *, actor: Actor, now: datetime,
                          key: str | None = None) -> Registered:
         """What was entered as a drill is a real case: it is registered as one, with the T0 it had; the drill goes on
         until two people void it. Raises Conflict for a real case, Refusals."""

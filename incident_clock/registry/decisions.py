@@ -28,6 +28,7 @@ from incident_clock.registry.incidents import already_logged, deadline_of, refus
 from incident_clock.registry.tables import Deadline
 
 APPROVING = ("duty_leader", "deputy", "head", "spokesman")  # leaders, who approve
+TOKEN = "token:"  # how the key of an actor begins who is no person but a program
 DOWNGRADING = ("deputy", "head")  # 分管领导 or above (domain 2.5)
 
 
@@ -150,7 +151,8 @@ def _check_second(case: Case, sequence: int, actor: Actor) -> None:
         if known is None:
             raise NotFound(N_("没有第%(sequence)s条记录"), sequence=sequence)
         raise Conflict(N_("第%(sequence)s条不在待核之列，可能已有人核过"), sequence=sequence)
-    refusal = why_not_second(waiting, name=actor.name, role=actor.role)
+    name = "" if actor.key.startswith(TOKEN) else actor.name  # a label is no person: its role alone counts
+    refusal = why_not_second(waiting, name=name, role=actor.role)
     if refusal is not None:
         raise Forbidden(refusal)
 

@@ -33,6 +33,14 @@ class Regrading:
 
 def regrade(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, actor: Actor, now: datetime) -> int:
     """Change grades and rule; gives the entry's sequence. Raises Refusals, Conflict when nothing would change."""
+    fact = regraded(case, asked, protocol, now=now)
+    if protocol is not None and fact.protocol is not None:
+        stamped(case.session, protocol)
+    return case.add(fact, actor=actor, now=now)
+
+
+def regraded(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, now: datetime) -> Regraded:
+    """What a change would be written down as; nothing is changed. Raises as `regrade`."""
     incident = case.incident
     refuse_closed(incident)
     values = _checked(asked)
@@ -44,11 +52,9 @@ def regrade(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, 
     if any(one["kind"] == "Regraded" for one in case.history.pending.values()):
         raise Conflict(N_("已有一项降级等待批准，请先核定"))
     direction = _direction(incident, changed, protocol, rule_of(incident))
-    if protocol is not None:
-        stamped(case.session, protocol)
-    return case.add(Regraded(
+    return Regraded(
         happened_at=now, values=changed, protocol=named(protocol) if protocol else None, direction=direction,
-        basis=Erasable(checked_text("basis", asked.basis) or ""), is_pending=direction == DOWN), actor=actor, now=now)
+        basis=Erasable(checked_text("basis", asked.basis) or ""), is_pending=direction == DOWN)
 
 
 def _checked(asked: Regrading) -> dict[str, Any]:

@@ -18,7 +18,10 @@ CLOCK, OCCURRED = "clock", "occurred"  # what a deadline counts from: T0, or the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One step of the closing table. `verdict` and `expected` are words of `verdicts`, empty where there is none."""
+    """One step of the closing table. `verdict` and `expected` are words of `verdicts`, empty where there is none.
+
+    `done_at`: when it ended, also by an approval.
+    """
 
     step: str
     title: dict[str, str]

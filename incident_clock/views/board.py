@@ -10,7 +10,7 @@ from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.registry.incidents import LARGEST_ID
-from incident_clock.registry.tables import Incident
+from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.views import incidents, names
 from incident_clock.views.shapes import Board, BoardRow, IncidentView
 
@@ -24,10 +24,13 @@ def board(session: Session, *, now: datetime, zone: ZoneInfo) -> Board:
         select(Incident).where(Incident.closed_at.is_(None)).options(selectinload(Incident.deadlines)))]
     far = datetime.max.replace(tzinfo=now.tzinfo)
     rows.sort(key=lambda row: (row.incident.focus.due_at if row.incident.focus else far, row.incident.id))
+    unfinished = [incidents.view(session, incident, now=now, is_whole=False) for incident in session.scalars(
+        select(Incident).where(Incident.closed_at.is_not(None), Incident.deadlines.any(Deadline.settled_at.is_(None)))
+        .options(selectinload(Incident.deadlines)).order_by(Incident.id).limit(PAGE))]
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     closed = session.scalar(select(func.count()).select_from(Incident).where(
         Incident.closed_at >= midnight, Incident.closed_at < midnight + timedelta(days=1))) or 0
-    return Board(tuple(rows), closed, names.on_roles(session, ON_DUTY, now), now)
+    return Board(tuple(rows), closed, names.on_roles(session, ON_DUTY, now), now, tuple(unfinished))
 
 
 def search(session: Session, *, text: str = "", is_open: bool | None = None, before: int | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from incident_clock.protocol.standing import Verdict
-from incident_clock.views.shapes import IncidentView, MessageView, StepCalls, StepView
+from incident_clock.views.shapes import IncidentView, MessageView, RecordView, StepCalls, StepView
 
 
 def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:
@@ -15,19 +15,36 @@ def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:
         "id": view.id, "number": view.number, "title": view.title, "is_drill": view.is_drill,
         "place": view.place, "source": view.source, "summary": view.summary, "unit": view.unit,
         "category": view.category, "event_grade": view.event_grade, "opinion_grade": view.opinion_grade,
+        "warning_level": view.warning_level, "response_level": view.response_level,
+        "is_sensitive": view.is_sensitive, "secondary_categories": list(view.secondary_categories),
+        "related_to": view.related_to, "relation": view.relation, "ended_as": view.ended_as,
         "clock_started_at": instant(view.clock_started_at, zone), "received_at": instant(view.received_at, zone),
         "occurred_at": instant(view.occurred_at, zone), "first_online_at": instant(view.first_online_at, zone),
         "registered_at": instant(view.registered_at, zone), "closed_at": instant(view.closed_at, zone),
         "protocol": {"key": view.protocol_key, "version": view.protocol_version},
         "steps": [step(one, zone) for one in view.steps],
+        "follow_ups": [step(one, zone) for one in view.follow_ups],
+        "tasks": [step(one, zone) | {"task": one.task, "owner": one.owner.key if one.owner else None}
+                  for one in view.tasks],
+        "pending": [{"sequence": one.sequence, "kind": one.kind, "step": one.step, "actor_role": one.actor_role,
+                     "recorded_at": instant(one.recorded_at, zone)} for one in view.pending],
     }
+
+
+def record(view: RecordView, zone: ZoneInfo) -> dict[str, Any]:
+    """One short form with its corrections."""
+    return {"sequence": view.sequence, "kind": view.record, "ordinal": view.ordinal, "step": view.step,
+            "fields": view.fields, "happened_at": instant(view.happened_at, zone),
+            "recorded_at": instant(view.recorded_at, zone), "actor": view.actor, "is_corrected": view.is_corrected}
 
 
 def step(view: StepView, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "key": view.key, "title": view.title, "due_at": instant(view.due_at, zone), **_verdict(view.verdict),
         "done_at": instant(view.done_at, zone), "recorded_at": instant(view.recorded_at, zone),
-        "logged_by": view.logged_by, "next_rung_at": instant(view.next_rung_at, zone),
+        "logged_by": view.logged_by, "next_rung_at": instant(view.next_rung_at, zone), "ended": view.ended,
+        "ended_at": instant(view.ended_at, zone), "sequence": view.sequence,
+        "first_due_at": instant(view.first_due_at, zone), "offered_to": view.offered_to,
         "from_occurrence": None if view.occurred_verdict is None else {
             "due_at": instant(view.occurred_due_at, zone), **_verdict(view.occurred_verdict)},
     }
@@ -65,4 +82,5 @@ def instant(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {"standing": verdict.standing.value, "late_minutes": verdict.late_minutes,
-            "is_late_entry": verdict.is_late_entry, "needs_verification": verdict.is_rescue}
+            "is_late_entry": verdict.is_late_entry, "needs_verification": verdict.is_rescue,
+            "is_verified": verdict.is_verified, "is_doubted": verdict.is_doubted}

@@ -188,10 +188,13 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Board:
+    """`unfinished`: closed incidents of which something is still to be done, the final report or a task."""
+
     rows: tuple[BoardRow, ...]
     closed_today: int
     on_duty: tuple[Name, ...]  # who answers when nothing is open
     seen_at: datetime
+    unfinished: tuple[IncidentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from incident_clock.web import (
     drill_card,
     errors,
     forecast,
+    grading,
     guard,
     handover,
     health,
@@ -37,6 +38,7 @@ from incident_clock.web import (
     outbox,
     paper,
     readiness,
+    records,
     registering,
     roster,
     security,
@@ -54,7 +56,7 @@ PAGES = (sign_in.pages, board.pages, registering.pages, incidents.pages, casewor
          answer_code.pages, outbox.pages, paper.pages, readiness.pages, forecast.pages, forecast.of_incidents,
          roster.pages,
          handover.pages, drill_card.pages, calendar.pages, directory.pages, administration.pages, callbacks.pages,
-         callbacks.hints, health.pages, attachments.pages)
+         callbacks.hints, health.pages, attachments.pages, records.pages, grading.pages)
 
 
 def create_app(assembly: "Assembly") -> APIFlask:

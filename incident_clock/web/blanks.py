@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from incident_clock.errors import Invalid, Refusal, Refusals
 from incident_clock.registry.record_kinds import INSTANT, NUMBER, YES, Blank, RecordKind
+from incident_clock.registry.records import checked_fields
 from incident_clock.web import forms
 from incident_clock.web.forms import Form
 
@@ -41,7 +42,8 @@ def offered_days(*, now: datetime, zone: ZoneInfo, since: datetime | None = None
 
 
 def read_blanks(form: Form, kind: RecordKind, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """What was filled in, by the names of the blanks; empty ones are left out. Raises Refusals."""
+    """What was filled in, by the names of the blanks; empty ones are left out. Raises Refusals, then with everything
+    else the registry would refuse, so that the form is mended once."""
     found: list[Refusal] = []
     values: dict[str, Any] = {}
     for blank in kind.blanks:
@@ -53,8 +55,18 @@ def read_blanks(form: Form, kind: RecordKind, *, now: datetime, zone: ZoneInfo) 
         if value is not None:
             values[blank.name] = value
     if found:
-        raise Refusals(found)
+        told = {refusal.field for refusal in found}
+        raise Refusals([*found, *(one for one in wrong_blanks(kind, values, now=now) if one.field not in told)])
     return values
+
+
+def wrong_blanks(kind: RecordKind, values: Mapping[str, Any], *, now: datetime) -> list[Refusal]:
+    """What the registry would refuse of these values."""
+    try:
+        checked_fields(kind, values, now=now)
+    except Refusals as refusals:
+        return list(refusals.refusals)
+    return []
 
 
 def changed_blanks(form: Form, kind: RecordKind, before: Mapping[str, Any], *, now: datetime,

@@ -4,6 +4,7 @@ A form has a name: `log`, `close`, `waive-<step>`, `reject-<sequence>` …; `val
 """
 
 import secrets
+from typing import Any
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from incident_clock.registry.decisions import APPROVING, why_not_second
 from incident_clock.registry.record_kinds import KINDS
 from incident_clock.views.shapes import IncidentView, Name, PendingView, StepView
 from incident_clock.views.timeline import ALL, NEWEST_FIRST, OLDEST_FIRST
-from incident_clock.web import blanks, forms
+from incident_clock.web import attachments, blanks, forms
 from incident_clock.web.blanks import Complaint
 from incident_clock.web.context import assembly, me, now, phrases, zone
 from incident_clock.web.guard import actor, allows, not_allowed, page_seen_at
@@ -31,7 +32,7 @@ ON_A_CARD = ("waive", "transfer", "accept", "refuse")  # forms of an open step
 HEADINGS = {  # form → what stands above its complaints
     "close": N_("还没有结案"), "withdraw": N_("没有撤回"), "call": N_("没有记下"), "waive": N_("还没有记入"),
     "transfer": N_("还没有记入"), "accept": N_("还没有记入"), "refuse": N_("还没有记入"), "confirm": N_("没有核定"),
-    "reject": N_("没有核定"),
+    "reject": N_("没有核定"), "merge": N_("还没有合并"), "void": N_("还没有提出作废"), "real": N_("还没有登记"),
 }
 LOST = N_("您这一次没有记入")
 TYPED = {  # words shown for copying when their form is not there any more
@@ -43,8 +44,9 @@ TYPED = {  # words shown for copying when their form is not there any more
 def page(number: str, *, focus: str | None = None, values: MultiDict[str, str] | None = None, form: str = "",
          complaints: list[Complaint] | None = None, status: int = 200) -> ResponseReturnValue:
     """The whole page; `form` is the one the `values` and `complaints` belong to."""
-    return make_response(render_template("incident.html", is_fragment=False, **shown(
-        number, focus=focus, values=values, form=form, complaints=complaints)), status)
+    printed = shown(number, focus=focus, values=values, form=form, complaints=complaints)
+    files = attachments.section(printed["incident"])
+    return make_response(render_template("incident.html", is_fragment=False, files=files, **printed), status)
 
 
 def cards_of(incident: IncidentView) -> Cards:
@@ -54,8 +56,8 @@ def cards_of(incident: IncidentView) -> Cards:
 
 
 def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None = None, form: str = "",
-          complaints: list[Complaint] | None = None) -> dict[str, object]:
-    """Everything the incident page prints."""
+          complaints: list[Complaint] | None = None) -> dict[str, Any]:
+    """Everything the incident page prints, save its files."""
     incident = assembly().views.incident(number, now())
     large, typed = _large(incident, focus), values if values is not None else MultiDict()
     lost: MultiDict[str, str] = MultiDict()
@@ -111,9 +113,9 @@ def _at_fields(form: str, large: StepView | None, told: list[Complaint]) -> list
     kind = form.partition("-")[0]
     if kind == "log" and large is not None and large.evidence in KINDS:
         return blanks.at_fields(told, KINDS[large.evidence])
-    if kind in (*ON_A_CARD, "reject", "close"):
+    if kind in (*ON_A_CARD, "reject", "close", "merge", "void"):
         return [(f"{field}-{form}" if field else None, said) for field, said in told]
-    return told if kind == "log" else [(None, said) for _, said in told]
+    return [(None, said) for _, said in told] if kind in ("withdraw", "call") else told
 
 
 def _log_labels(large: StepView | None) -> dict[str, str]:

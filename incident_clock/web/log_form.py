@@ -33,7 +33,7 @@ def read_log(form: Form, incident: IncidentView, key: str, *, now: datetime,
         try:
             record = _record(form, step, texts, now=now, zone=zone)
         except Refusals as refusals:
-            complaints += refusals.refusals
+            complaints += (one for one in refusals.refusals if one.field != OUTCOME)
         if step.evidence in EVIDENCE and is_reached(form, step) and not (texts["report_to"] or "").strip():
             complaints.append(Invalid(N_("请填写这一项，审计要看"), field="report_to"))
     draft = StepLog(done_at=entered.at if entered else None, report_to=texts["report_to"], evidence=texts["evidence"],
@@ -76,8 +76,10 @@ def _others(draft: StepLog, incident: IncidentView, step: StepView | None, told:
             now: datetime) -> list[Refusal]:
     """What else the registry would refuse, so that the form is mended once."""
     started = incident.clock_started_at if step is None or step.kind == "step" else step.started_at
+    kind = KINDS.get(step.evidence) if step is not None else None
+    found = blanks.wrong_blanks(kind, draft.record, now=now) if kind is not None and draft.record else []
     try:
         checked_log(draft, started=started, now=now)
     except Refusals as refusals:
-        return [one for one in refusals.refusals if one.field not in told]
-    return []
+        found += refusals.refusals
+    return [one for one in found if one.field not in told]

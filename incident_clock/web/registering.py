@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 from incident_clock.errors import Conflict, Invalid, NeedsConfirmation, Refusal, Refusals
 from incident_clock.people import access
 from incident_clock.phrases import N_
-from incident_clock.registry.drafts import CATEGORIES, GRADES, NewIncident, checked_incident
+from incident_clock.registry.drafts import CATEGORIES, GRADES, LEVELS, PART_OF, NewIncident, checked_incident
+from incident_clock.registry.grading import hints
 from incident_clock.views import names
 from incident_clock.web import forms
 from incident_clock.web.context import assembly, now, phrases, sentences, zone
@@ -21,16 +22,18 @@ pages = Blueprint("registering", __name__)
 pages.before_request(must_be_signed_in)
 
 MINUTES_AGO = (0, 5, 10, 15, 30)
+HINT_PLAYS = 100_000  # so many that every hint on grading is shown
 SOURCES = (N_("12345热线"), N_("中队或现场电话"), N_("网上巡查"), N_("上级或兄弟单位"))
 LABELS = {  # field → how it is called among the complaints, in the order of the page
     "received_at": N_("获知时间"), "title": N_("什么事"), "place": N_("地点"), "source": N_("来源"),
     "occurred_at": N_("事发时间"), "first_online_at": N_("网上首发时间"), "first_learned_by": N_("最早何人获知"),
     "unit": N_("承办单位"), "category": N_("事件类别"), "event_grade": N_("事件分级"), "opinion_grade": N_("舆情分级"),
-    "protocol": N_("适用规则"), "summary": N_("现有情况"),
+    "warning_level": N_("预警级别"), "response_level": N_("响应级别"), "secondary_categories": N_("次生类别"),
+    "related_to": N_("关联事件"), "protocol": N_("适用规则"), "summary": N_("现有情况"),
 }
 INSTANTS = ("received_at", "occurred_at", "first_online_at")
 TEXTS = ("title", "place", "summary", "unit", "first_learned_by", "category", "event_grade", "opinion_grade",
-         "protocol")
+         "warning_level", "response_level", "protocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,12 @@ def read(form: MultiDict[str, str], *, now: datetime) -> Filled:
         complaints.append(Invalid(N_("请选一项"), field="source"))
     instants = {name: one.at if one else None for name, one in entered.items()}
     texts = {name: forms.text_of(form, name) for name in TEXTS}
+    related = (forms.text_of(form, "related_to") or "").strip() or None
     draft = NewIncident(**{**texts, "title": texts["title"] or ""}, **instants, source=source,  # type: ignore[arg-type]
-                        is_drill=bool(form.get("is_drill")), confirmed=bool(form.get("confirmed")))
+                        is_drill=bool(form.get("is_drill")), confirmed=bool(form.get("confirmed")),
+                        is_sensitive=bool(form.get("is_sensitive")), related_to=related,
+                        secondary_categories=tuple(form.getlist("secondary_categories")),
+                        relation=PART_OF if related else None)
     if complaints:
         complaints += _others(draft, now, {refusal.field for refusal in complaints})
     yesterday = next((one.at for one in entered.values() if one and one.is_yesterday), None)
@@ -134,6 +141,7 @@ def _page(values: MultiDict[str, str], complaints: list[tuple[str | None, str]] 
         key=values.get("key") or secrets.token_urlsafe(16), page_seen_at=page_seen_at(),
         choices=forms.choices(MINUTES_AGO, now=now(), zone=zone(), picked=values.get("received_at", "")),
         days=forms.days(now=now(), zone=zone()), sources=SOURCES, categories=CATEGORIES, grades=GRADES,
+        levels=LEVELS, hints=hints(opinion_grade=None, is_sensitive=False, plays=HINT_PLAYS),
         protocols=list(assembly().protocols.values()), rule=_rule(values.get("protocol")), first_told=first_told)
     return make_response(page, status)
 

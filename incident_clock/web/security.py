@@ -30,6 +30,8 @@ HEADERS = {
 SHOWN_AGAIN = {  # typed words that are shown for checking when a form has to be sent once more
     "title": N_("什么事"), "place": N_("地点"), "source": N_("来源"), "summary": N_("现有情况"),
     "report_to": N_("对方"), "evidence": N_("凭证"), "note": N_("补充说明"), "reason": N_("原因"),
+    "to": N_("移交给哪个单位"), "approver": N_("批准人"), "document": N_("文号"), "accepted_by": N_("对方何人接受"),
+    "refused_by": N_("何人答复"),
 }
 OWN_CACHING = "calendar.feed"  # asked for again and again by calendar programs, which keep what has not changed
 STATIC_FOR_EVER = "public, max-age=31536000, immutable"  # its address carries a hash of its content

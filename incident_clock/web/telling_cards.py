@@ -56,6 +56,13 @@ class Cards:
     def say(self, text: str, /, **params: object) -> str:
         return self.telling.phrases.say(text, **params)
 
+    def ended_as(self) -> str:
+        """How the incident ended, and when."""
+        at = self._at(self.incident.closed_at)
+        if self.incident.ended_as == VOIDED:
+            return self.say(N_("已作废 %(at)s"), at=at)
+        return self.say(N_("已并入另一事件 %(at)s") if self.incident.ended_as == MERGED else N_("已结案 %(at)s"), at=at)
+
     # ── cards that have ended ─────────────────────────────────────────────────
     def ended(self, step: StepView) -> tuple[str, ...]:
         """How a step ended that was not done: by whose approval, on what paper, why, when, who wrote it down."""

@@ -41,7 +41,7 @@ BAD_REGISTRATIONS: list[tuple[Any, dict[str | None, str]]] = [
     ({**GOOD, "received_at": "2025-03-10T14:15+08:00"}, {"received_at": "一年以前"}),
     ({**GOOD, "category": "weather"}, {"category": "可选：natural、accident"}),
     ({**GOOD, "event_grade": "大"}, {"event_grade": "可选：一般、较大"}),
-    ({**GOOD, "protocol": "five-step"}, {"protocol": "可选：district-emergency、general-48h"}),
+    ({**GOOD, "protocol": "five-step"}, {"protocol": "可选：district-emergency、cn-2016-80"}),
     ({**GOOD, "place": ["滨湖路"]}, {"place": "应为文字"}),
     ({**GOOD, "place": float("nan")}, {"place": "应为文字"}),
     ({"place": 3, "received_at": "x", "drill": True},
@@ -82,7 +82,9 @@ BAD_LOGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"done_at": "14:10"}, {"done_at": "不是日历上的时刻"}),
     ({"done": "2026-03-12T14:10+08:00"}, {"done": "是不是“done_at”"}),
     ({"note": "\x07"}, {"note": "控制字符"}),
-    ({"evidence": {"kind": "call"}}, {"evidence": "应为文字"}),
+    ({"evidence": ["call"]}, {"evidence": "应为文字"}), ({"evidence": {"kind": "document"}}, {"evidence": "应是 call"}),
+    ({"evidence": {"answered_by": "刘丙"}}, {"outcome": "请填写“结果”"}),
+    ({"evidence": {"outcome": "reached", "mood": "calm"}}, {"mood": "没有这一栏"}),
 ]
 
 

@@ -71,7 +71,7 @@ def test_the_standing_follows_the_clock_in_both_counts(api: Api):
     step = api.get(incident).json["steps"][0]
     assert (step["standing"], step["late_minutes"]) == ("overdue", 3)
     assert step["from_occurrence"] == {
-        "due_at": "2026-03-12T14:10:00+08:00", "standing": "overdue", "late_minutes": 18, "is_late_entry": False,
+        "due_at": "2026-03-12T14:10:00+08:00", "standing": "overdue", "late_minutes": 18, "is_late_entry": False, "is_verified": False, "is_doubted": False,
         "needs_verification": False}
     api.post(f"{incident}{PHONE}/log", {"done_at": "2026-03-12T14:20+08:00"})
     step = api.get(incident).json["steps"][0]

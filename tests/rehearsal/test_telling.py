@@ -136,8 +136,9 @@ def test_a_wordy_teller_shows_what_was_said(told, show):
 
 
 def test_a_refused_log_is_told_with_its_reason(told, play_file):
-    lines = told("T01", "", play_file("waived: {press: 2026-03-12 14:06}, done: {press: 2026-03-12 14:07}"))
-    assert "  14:07  新闻发布会 未被受理：周甲已在 14:06 记录过这一步，未重复记录" in lines
+    lines = told("T01", "", play_file(
+        "protocol: general-48h, waived: {response: 2026-03-12 14:06}, done: {response: 2026-03-12 14:07}"))
+    assert "  14:07  舆情回应 未被受理：周甲已在 14:06 记录过这一步，未重复记录" in lines
 
 
 def test_a_broken_ledger_is_told_with_its_sequence(told, show):

@@ -9,9 +9,9 @@ from incident_clock.web.security import CONTENT_SECURITY_POLICY
 from tests.web.forms_of import forms_of
 from tests.web.house import House
 
-SAMPLES = {"sequence": 1, "number": "2026-0001", "key": "release", "token": "x" * 43, "filename": "clock.css", "id": "2026-0001",
+SAMPLES = {"number": "2026-0001", "key": "release", "token": "x" * 43, "filename": "clock.css", "id": "2026-0001",
            "step": "release", "rung": 1, "person": "zhou", "day": "2026-03-14", "kind": "csv", "shift": 1, "cover": 1,
-           "record": 1, "contact": 1, "leave": 1, "leave_id": 1, "file": 1}
+           "record": 1, "contact": 1, "leave": 1, "leave_id": 1, "file": 1, "sequence": 1}
 
 
 def every_address(house: House) -> list[tuple[str, str]]:

@@ -68,6 +68,10 @@ def test_in_english_the_word_follows_the_figures() -> None:
     (Verdict(Standing.OVERDUE, 8), "is-overdue", "overdue", "超时"), (Verdict(Standing.MET), "is-met", "met", "按时"),
     (Verdict(Standing.MET, 0, True), "is-met", "met", "按时（补录）"),
     (Verdict(Standing.MET, 0, True, True), "is-met", "met", "按时（补录，待核）"),
+    (Verdict(Standing.MET, 0, True, is_verified=True), "is-met", "met", "按时（补录，已核）"),
+    (Verdict(Standing.MET, 0, is_rescue=True), "is-met", "met", "按时（待核）"),
+    (Verdict(Standing.MET_LATE, 15, True, is_doubted=True), "is-late", "late", "超时15分（补录，未核实）"),
+    (Verdict(Standing.TRANSFERRED, 5), "is-off", "moved", "移交（超时5分）"),
     (Verdict(Standing.MET_LATE, 6), "is-late", "late", "超时6分"), (Verdict(Standing.WAIVED), "is-off", "off", "免开"),
     (Verdict(Standing.TRANSFERRED), "is-off", "moved", "移交"), (Verdict(Standing.NOT_APPLICABLE), "is-off", "off", "不适用")])
 def test_every_standing_has_colour_sign_and_word(verdict: Verdict, css: str, sign: str, word: str) -> None:

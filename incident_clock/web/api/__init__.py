@@ -1,17 +1,28 @@
 """The JSON API under `/api/v1` and its description at `/api/openapi.json`. Calls the desk and the views, nothing else.
 
-`incidents.py`, `answering.py`, `files.py`, `forecast.py`, `readiness.py` and `drill_card.py` hold the calls,
-`asked.py` and `answers.py` what they take and give, `problems.py` what goes wrong.
+`incidents.py`, `casework.py`, `answering.py`, `files.py`, `forecast.py`, `readiness.py` and `drill_card.py` hold the
+calls,
+`asked.py`, `asked_case.py` and `answers.py` what they take and give, `problems.py` what goes wrong.
 """
 
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from incident_clock.web.api import answering, document, drill_card, files, forecast, incidents, problems, readiness
+from incident_clock.web.api import (
+    answering,
+    casework,
+    document,
+    drill_card,
+    files,
+    forecast,
+    incidents,
+    problems,
+    readiness,
+)
 from incident_clock.web.api.calls import api
 
-CALLS = (incidents, answering, files, forecast, readiness, drill_card)  # each attaches its calls to `api`
+CALLS = (incidents, casework, answering, files, forecast, readiness, drill_card)  # each attaches its calls to `api`
 
 if TYPE_CHECKING:
     from incident_clock.assembly import Assembly

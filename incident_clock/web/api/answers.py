@@ -43,7 +43,9 @@ class Verdict(Told):
     standing: Standing
     late_minutes: int = Field(description="Whole minutes past the due minute; 0: in time.")
     is_late_entry: bool = Field(description="Written down more than 5 minutes after the fact (补录).")
-    needs_verification: bool = Field(description="A late entry made an overdue step count as in time (待核).")
+    needs_verification: bool = Field(description="The entry helps the bureau and waits for a second person (待核).")
+    is_verified: bool = Field(description="A second person has borne it out (已核).")
+    is_doubted: bool = Field(description="A second person has not: it counts from when it was entered.")
 
 
 class Step(Verdict):
@@ -53,7 +55,25 @@ class Step(Verdict):
     recorded_at: Instant | None
     logged_by: str | None = Field(description="Always null in the list of incidents.")
     next_rung_at: Instant | None = Field(description="When somebody is reminded next.")
+    ended: str | None = Field(description="done, waived, transferred or not_applicable; null: open.")
+    ended_at: Instant | None = Field(description="When that was so: the approval, the acceptance.")
+    sequence: int | None = Field(description="The entry that ended it.")
+    first_due_at: Instant | None = Field(description="When it was due before an upgrade asked for it again.")
+    offered_to: str | None = Field(description="The unit asked to take it over, which has not answered yet.")
     from_occurrence: Verdict | None = Field(description="The same step counted from occurred_at (事发口径).")
+
+
+class Task(Step):
+    task: str | None = Field(description="What has to be done; null when erased.")
+    owner: str | None = Field(description="Key of the person who does it.")
+
+
+class Pending(Told):
+    sequence: int
+    kind: str
+    step: str | None
+    actor_role: str
+    recorded_at: Instant
 
 
 class Incident(Told):
@@ -68,14 +88,40 @@ class Incident(Told):
     category: str | None
     event_grade: str | None
     opinion_grade: str | None
+    warning_level: str | None
+    response_level: str | None
+    is_sensitive: bool
+    secondary_categories: list[str]
+    related_to: str | None
+    relation: str | None
     clock_started_at: Instant = Field(description="T0: all due instants count from here.")
     received_at: Instant
     occurred_at: Instant | None
     first_online_at: Instant | None
     registered_at: Instant
     closed_at: Instant | None
+    ended_as: str | None = Field(description="closed, voided or merged; null: open.")
     protocol: Rule
-    steps: list[Step]
+    steps: list[Step] = Field(description="What the rule asks for.")
+    follow_ups: list[Step] = Field(description="What recurs while the case is open, and its final report.")
+    tasks: list[Task]
+    pending: list[Pending] = Field(description="Entries that wait for a second person. Always empty in the list.")
+
+
+class RecordShown(Told):
+    sequence: int
+    kind: str
+    ordinal: int
+    step: str | None
+    fields: dict[str, Any]
+    happened_at: Instant
+    recorded_at: Instant
+    actor: str | None
+    is_corrected: bool
+
+
+class Records(Told):
+    records: list[RecordShown]
 
 
 class Likeness(Told):

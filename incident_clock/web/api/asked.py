@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 
 from incident_clock.protocol.complaints import shown
 from incident_clock.registry.attachments import LARGEST_FILE, MB
-from incident_clock.registry.drafts import CATEGORIES, GRADES, LINE_LIMIT, TEXT_LIMIT
+from incident_clock.registry.drafts import CATEGORIES, GRADES, LEVELS, LINE_LIMIT, RELATIONS, TEXT_LIMIT
 from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.views.readiness import DAYS, MOST_DAYS
 from incident_clock.web.forms import YEARS
@@ -81,6 +81,12 @@ def _sequence(given: Any) -> int:
     return int(given)
 
 
+def _text_or_form(given: Any) -> Any:
+    if not isinstance(given, str | dict | None):
+        raise PydanticCustomError(NOT_TEXT, "neither a text nor an object")
+    return given
+
+
 def _search(given: str) -> str:
     if "\x00" in given or len(given) > LINE_LIMIT:
         raise PydanticCustomError(NO_SEARCH, "nothing to search for", {"limit": LINE_LIMIT})
@@ -92,8 +98,12 @@ Line = Annotated[str, Field(description=f"At most {LINE_LIMIT} characters.")]
 Text = Annotated[str, Field(description=f"At most {TEXT_LIMIT} characters.")]
 Category = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CATEGORIES)})]
 Grade = Annotated[str, WithJsonSchema({"type": "string", "enum": list(GRADES)})]
+Level = Annotated[str, WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
+Relation = Annotated[str, WithJsonSchema({"type": "string", "enum": list(RELATIONS)})]
 
 
+TextOrForm = Annotated[str | dict[str, Any], BeforeValidator(_text_or_form),
+                       WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]})]
 Sequence = Annotated[int, BeforeValidator(_sequence), WithJsonSchema({"type": "integer", "minimum": 1,
                                                                       "maximum": LARGEST_ID})]
 
@@ -111,6 +121,12 @@ class Registration(Asked):
     category: Category | None = None
     event_grade: Grade | None = None
     opinion_grade: Grade | None = None
+    warning_level: Level | None = None
+    response_level: Level | None = None
+    is_sensitive: StrictBool = Field(False, description="Runs the full clock, whatever rule was chosen.")
+    secondary_categories: tuple[Category, ...] = ()
+    related_to: Line | None = Field(None, description="Number of another incident.")
+    relation: Relation | None = Field(None, description="What that one is to this one.")
     source: Line | None = None
     summary: Text | None = None
     unit: Line | None = None
@@ -123,9 +139,12 @@ class Registration(Asked):
 class Log(Asked):
     done_at: Instant | None = Field(None, description="When it was done. Absent: now.")
     report_to: Line | None = Field(None, description="Who took the call, to whom it was sent, where it was published.")
-    evidence: Line | None = Field(None, description="Document number, call reference, link.")
+    evidence: TextOrForm | None = Field(
+        None, description="Document number, call reference, link; or an object with the fields of the step's kind of "
+                          "evidence. A call whose outcome is not `reached` is kept and leaves the step open.")
     note: Text | None = None
-    reason: Text | None = Field(None, description="Needed when it was done before the clock started.")
+    reason: Text | None = Field(None, description="Needed when it was done before the clock started, or more than "
+                                                  "15 minutes ago.")
 
 
 class Withdrawal(Asked):

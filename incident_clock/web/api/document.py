@@ -30,6 +30,7 @@ PROBLEMS = {
 ARGUMENTS = {
     "id": "The incident's number (2026-0037, drills Y2026-0005) or its id.",
     "key": "The step's key, e.g. phone_report.", "file": "The file's id.",
+    "sequence": "The entry's sequence in the incident's timeline.",
 }
 IDEMPOTENCY_KEY = {
     "in": "header", "name": "Idempotency-Key", "required": False, "example": "7f6a3f1c-phone-1",

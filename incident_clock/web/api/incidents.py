@@ -3,8 +3,11 @@
 What a call does stands in its docstring, which is its text in the OpenAPI document too.
 """
 
+from typing import Any
+
 from flask import Response, url_for
 
+from incident_clock.errors import Invalid
 from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.drafts import NewIncident, StepLog
@@ -29,7 +32,7 @@ def register_incident(asked: Registration) -> Response:
     done = assembly().desk.register(NewIncident(**asked.model_dump()), actor=actor(), now=now(), key=request_key())
     warnings = [{"number": number, "message": phrases().say(N_("可能与 %(number)s 重复，请核对"), number=number)}
                 for number in done.duplicates]
-    return answer({**_shown(done.incident_id), "warnings": warnings}, 201,
+    return answer({**shown(done.incident_id), "warnings": warnings}, 201,
                   headers={"Location": url_for("api.show_incident", id=done.number)})
 
 
@@ -44,7 +47,7 @@ def list_incidents(asked: Listing) -> Response:
 @call("GET", "/incidents/<id>", needs=access.READ, gives=answers.Incident)
 def show_incident(id: str) -> Response:
     """Show how an incident stands now."""
-    return answer(_shown(reference(id)))
+    return answer(shown(reference(id)))
 
 
 @call("POST", "/incidents/<id>/steps/<key>/log", needs=access.LOG, takes=Log, example=examples.LOG,
@@ -52,8 +55,20 @@ def show_incident(id: str) -> Response:
 def log_step(id: str, key: str, asked: Log) -> Response:
     """Log a step as done: its reminders stop, and those who were reminded are told."""
     found = reference(id)
-    assembly().desk.log_step(found, key, StepLog(**asked.model_dump()), actor=actor(), now=now(), key=request_key())
-    return answer(_shown(found))
+    record = _form(found, key, asked.evidence) if isinstance(asked.evidence, dict) else None
+    assembly().desk.log_step(found, key, StepLog(
+        done_at=asked.done_at, report_to=asked.report_to, note=asked.note, reason=asked.reason, record=record,
+        evidence=asked.evidence if isinstance(asked.evidence, str) else None),
+        actor=actor(), now=now(), key=request_key())
+    return answer(shown(found))
+
+
+def _form(found: str | int, key: str, evidence: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the evidence. It may name its kind, which must be that of the step."""
+    step = assembly().views.incident(found, now()).obligation(key)
+    if "kind" in evidence and step is not None and evidence["kind"] != step.evidence:
+        raise Invalid(N_("这一步的凭证应是 %(kind)s"), field="evidence", kind=step.evidence)
+    return {name: value for name, value in evidence.items() if name != "kind"}
 
 
 @call("POST", "/incidents/<id>/steps/<key>/withdraw", needs=access.WRITE, takes=Withdrawal,
@@ -62,7 +77,7 @@ def withdraw_step(id: str, key: str, asked: Withdrawal) -> Response:
     """Take the log of a step back: the step is open again, the log stays in the timeline."""
     found = reference(id)
     assembly().desk.withdraw(found, key, asked.reason, actor=actor(), now=now(), key=request_key())
-    return answer(_shown(found))
+    return answer(shown(found))
 
 
 @call("POST", "/incidents/<id>/close", needs=access.WRITE, takes=Closing, example=examples.CLOSING,
@@ -71,7 +86,7 @@ def close_incident(id: str, asked: Closing) -> Response:
     """Close an incident all of whose steps are logged."""
     found = reference(id)
     assembly().desk.close(found, asked.reason, actor=actor(), now=now(), key=request_key())
-    return answer(_shown(found))
+    return answer(shown(found))
 
 
 @call("GET", "/incidents/<id>/timeline", needs=access.READ, gives=answers.Timeline)
@@ -92,5 +107,5 @@ def show_messages(id: str) -> Response:
 
 
 # ── below: how ────────────────────────────────────────────────────────────────
-def _shown(number_or_id: str | int) -> dict[str, object]:
+def shown(number_or_id: str | int) -> dict[str, object]:
     return plain.incident(assembly().views.incident(number_or_id, now()), assembly().zone)

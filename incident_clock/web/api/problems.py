@@ -14,7 +14,7 @@ from werkzeug.routing import RequestRedirect
 from incident_clock.errors import Invalid, NeedsConfirmation, Refusal, Refusals
 from incident_clock.phrases import CHINESE, LANGUAGES, N_, Phrases
 from incident_clock.protocol.complaints import closest, shown
-from incident_clock.web.api import asked
+from incident_clock.web.api import asked, asked_case
 from incident_clock.web.api.answers import PROBLEM_JSON, answer
 from incident_clock.web.context import assembly, now
 
@@ -91,7 +91,7 @@ def phrases() -> Phrases:
 
 def complaints(error: ValidationError) -> list[Refusal]:
     """What is wrong with the shape of a body or query, one refusal per field."""
-    known = asked.MODELS[error.title].model_fields
+    known = (asked.MODELS | asked_case.MODELS)[error.title].model_fields
     found: list[Refusal] = []
     for each in error.errors(include_url=False, include_input=False):
         field = shown(".".join(map(str, each["loc"]))) or None
