@@ -12,6 +12,7 @@ from incident_clock.outbox import messages
 from incident_clock.protocol import steps
 from incident_clock.registry import calls
 from incident_clock.registry.facts import RungRaised
+from incident_clock.registry.record_kinds import KINDS
 from incident_clock.settings import NAMES
 from incident_clock.store.session import Store
 from tests.api.rig import Api
@@ -48,3 +49,8 @@ def test_every_path_of_the_api_stands_in_the_document(sqlite_store: Store, tmp_p
     for path in ("/answer/{token}", "/healthz", "/readyz", "/readyz/engine", "/api/openapi.json"):
         assert path in {re.sub(r"<(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
         assert path in DOCUMENT
+
+
+def test_the_fields_of_every_form_stand_in_the_table_of_evidence() -> None:
+    table = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", (ROOT / "docs/evidence.md").read_text(encoding="utf-8"), re.M)
+    assert table == [(key, blank.name) for key, kind in KINDS.items() for blank in kind.blanks]

@@ -12,7 +12,7 @@ from typing import Any
 from incident_clock.errors import Conflict, Invalid, Refusal, Refusals
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
-from incident_clock.protocol.steps import ResponseProtocol
+from incident_clock.protocol.steps import ResponseProtocol, Step
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import Regraded
 from incident_clock.registry.drafts import GRADES, SCALES, attempt, checked_choice, checked_text
@@ -94,10 +94,19 @@ def _direction(incident: Any, changed: Mapping[str, Any], protocol: ResponseProt
 
 
 def is_lighter(protocol: ResponseProtocol, *, than: ResponseProtocol) -> bool:
-    """Whether a rule asks for less: a step has longer, or is missing and no step of its own is due as soon."""
-    own = [step.within for step in protocol.steps if than.step(step.key) is None]
-    return any(found.within > step.within if (found := protocol.step(step.key)) else
-               not any(within <= step.within for within in own) for step in than.steps)
+    """Whether a rule asks for less: some step of the other has longer in it, or is missing without a replacement.
+
+    A step is replaced by one of the same kind of evidence that is due as soon; one logged by a note by any.
+    """
+    own = [step for step in protocol.steps if than.step(step.key) is None]
+
+    def is_kept(step: Step) -> bool:
+        found = protocol.step(step.key)
+        if found is not None:
+            return found.within <= step.within
+        return any(one.within <= step.within and step.evidence in (one.evidence, "note") for one in own)
+
+    return not all(is_kept(step) for step in than.steps)
 
 
 def _rank(grade: str) -> int:

@@ -49,7 +49,7 @@ class Filled:
 def blank() -> ResponseReturnValue:
     if not allows(access.WRITE):
         return make_response(render_template("not_allowed.html", title=N_("事件登记"), sentence=not_allowed()), 403)
-    return _page(MultiDict())
+    return _page(MultiDict({name: text for name in ("related_to",) if (text := request.args.get(name))}))
 
 
 @pages.post("/register")

@@ -19,7 +19,6 @@ from incident_clock.web.telling import Telling
 from incident_clock.web.telling_case import fields_in_words
 from incident_clock.web.telling_timeline import Timeline
 
-SHOWN_OF_HASH = 8  # characters
 SCALES = {"event_grade": N_("事件分级"), "opinion_grade": N_("舆情分级"), "warning_level": N_("预警级别"),
           "response_level": N_("响应级别")}
 ENDED = {CLOSED: N_("已结案"), VOIDED: N_("已作废"), MERGED: N_("已并入另一事件")}
@@ -118,7 +117,8 @@ class Mechanism:
     def unsigned(self) -> list[tuple[int, str]]:
         """(entry, step) of the reports signed by telephone whose countersignature is still owed."""
         done = {one.fields.get("entry") for one in self.incident.records if one.record == k.COUNTERSIGN}
-        return [(step.sequence, self.telling.title(step.title)) for step in (*self.incident.steps, *self.incident.follow_ups)
+        return [(step.sequence, self.telling.title(step.title))
+                for step in (*self.incident.steps, *self.incident.follow_ups)
                 if step.sequence and step.sequence not in done
                 and (step.body.get("record") or {}).get("is_signed_by_phone")]
 
@@ -175,9 +175,9 @@ class Mechanism:
     def _rows(self, kind: k.RecordKind) -> list[Row]:
         used = {said.get("wording") for said in self._released()} if kind.key == k.WORDING else set()
         origin = DECISION if kind.key == k.CONSULTATION else ""
-        return [Row(one.sequence, self.say(NUMBERED[kind.key], ordinal=one.ordinal), one.happened_at,
-                    one.recorded_at, one.actor, self._fields(kind, one.fields), is_frozen=kind.key == k.WORDING and one.ordinal in used,
-                    is_corrected=one.is_corrected, origin=origin)
+        return [Row(one.sequence, self.say(NUMBERED[kind.key], ordinal=one.ordinal), one.happened_at, one.recorded_at,
+                    one.actor, self._fields(kind, one.fields), is_corrected=one.is_corrected, origin=origin,
+                    is_frozen=kind.key == k.WORDING and one.ordinal in used)
                 for one in self.incident.records if one.record == kind.key]
 
     def _press(self) -> Iterable[Row]:

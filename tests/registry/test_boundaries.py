@@ -7,7 +7,7 @@ import pytest
 from incident_clock.errors import Forbidden, Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.grading import Regrading
+from incident_clock.registry.grading import Regrading, is_lighter
 from incident_clock.store.session import Store
 from tests.support import bureau
 from tests.support.room import Room
@@ -172,6 +172,18 @@ def test_only_a_lower_grade_waits_for_approval(room: Room, to, waits):
     room.desk.regrade(number, asked, protocol=None, actor=OFFICER, now=room.now)
     view = room.view(number)
     assert (view.opinion_grade, len(view.pending)) == (("较大", 1) if waits else (to, 0))
+
+
+@pytest.mark.parametrize(("before", "after", "is_down"), [
+    ("general-48h", "district-emergency", False), ("general-48h", "cn-2016-80", False),
+    ("district-emergency", "general-48h", True), ("district-emergency", "cn-2016-80", True),
+    ("district-emergency", "county-20-40", True),  # quicker reports, but no release any more
+    ("county-20-40", "henan-15-35", False), ("henan-15-35", "county-20-40", True),
+    ("cn-2016-80", "district-emergency", False), ("network-security-4h", "network-security-1h", False),
+    ("network-security-1h", "network-security-4h", True),
+])
+def test_a_rule_is_lighter_when_anything_it_asked_for_is_lost_or_has_longer(before, after, is_down):
+    assert is_lighter(bureau.rule(after), than=bureau.rule(before)) is is_down
 
 
 @pytest.mark.parametrize(("who", "is_allowed"), [(bureau.actor("zheng"), False), (CHIEF, False), (DEPUTY, True),

@@ -163,7 +163,7 @@ def test_closing_waits_for_every_step_and_then_ends_the_incident(busy: House) ->
     assert "接下来：终报" in page
     final = log_path(busy, "final_report")  # all that is left to do is what the closing brings about
     assert [form.action for form in forms_of(page)] == [final, "/sign-out"]
-    assert busy.s02 not in visitor.get("/").text.split('id="rows"')[1]
+    assert f'href="/incidents/{busy.s02}"' not in visitor.get("/").text.split('id="rows"')[1]
     assert "已结案" in visitor.get("/incidents").text
 
 
