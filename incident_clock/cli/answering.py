@@ -7,7 +7,7 @@ from incident_clock.people import access
 from incident_clock.phrases import Phrases
 from incident_clock.registry.calls import PAGE, PHONE
 from incident_clock.views import plain
-from incident_clock.views.shapes import CallView
+from incident_clock.views.message_shapes import CallView
 
 
 @click.command()

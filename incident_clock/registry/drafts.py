@@ -117,7 +117,7 @@ def _unexplained(reason: str | None, evidence: str | None, record: Mapping[str, 
     found: list[Refusal] = []
     if reason is None:
         found.append(Invalid(N_("补录迟于15分钟，请写明原因"), field="reason"))
-    if evidence is None and not any(record.values() if record else ()):
+    if evidence is None and not any(value for name, value in (record or {}).items() if name != "outcome"):
         found.append(Invalid(N_("补录迟于15分钟，请写明凭证，如纸质记录、通话记录、传真回单"), field="evidence"))
     return found
 

@@ -30,7 +30,7 @@ from incident_clock.registry.drafts import (
     checked_log,
     checked_reason,
 )
-from incident_clock.registry.history import FOLLOW_UP, STEP, TASK, History
+from incident_clock.registry.history import FOLLOW_UP, NOT_APPLICABLE, STEP, TASK, History
 from incident_clock.registry.numbers import next_number
 from incident_clock.registry.obligations import follow_up_key, rule_from, step_of
 from incident_clock.registry.records import check_against_history, checked_fields, reached
@@ -89,7 +89,7 @@ def log_step(case: Case, step: str, log: StepLog, *, actor: Actor, now: datetime
     if step_of(deadline).evidence == record_kinds.CALL and not _completes(case, deadline, log, record):
         return case.add(RecordMade(
             happened_at=log.done_at, record=record_kinds.CALL, step=step, fields=record,
-            ordinal=case.history.counts.get(record_kinds.CALL, 0) + 1, reason=erasable(log.reason)),
+            ordinal=case.history.counts.get(record_kinds.CALL, 0) + 1, reason=erasable(log.reason or log.note)),
             actor=actor, now=now)
     sequence = case.add(facts.StepLogged(
         happened_at=log.done_at, step=step, done_at=log.done_at, due_at=deadline.due_at,
@@ -111,6 +111,8 @@ def withdraw(case: Case, step: str, reason: str | None, *, actor: Actor, now: da
     withdrawn = deadline.settled_sequence
     if deadline.settled_at is None or withdrawn is None:
         raise Conflict(N_("这一步还没有记录，没有可撤回的内容"))
+    if deadline.ended == NOT_APPLICABLE:
+        raise Conflict(N_("这一步是随改级、合并或结案终止的，不能单独撤回"))
     return case.add(facts.LogWithdrawn(happened_at=now, step=step, withdraws=withdrawn, reason=erasable(reason)),
                     actor=actor, now=now)
 

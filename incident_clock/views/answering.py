@@ -22,7 +22,7 @@ from incident_clock.registry.numbers import spoken as spoken_number
 from incident_clock.registry.obligations import step_of, steps_of
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.views import names
-from incident_clock.views.shapes import CallView, MailedCall, StepCalls
+from incident_clock.views.message_shapes import CallView, MailedCall, StepCalls
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from incident_clock.people.cards import CONSOLE
 from incident_clock.phrases import N_
 from incident_clock.protocol.standing import Standing, Verdict
 from incident_clock.views import incidents, messages, timeline
-from incident_clock.views.shapes import IncidentView, MessageView, StepView
+from incident_clock.views.message_shapes import MessageView
+from incident_clock.views.shapes import IncidentView, StepView
 
 SENT_WITHIN = timedelta(seconds=5)  # of its instant, to each of its people
 ANSWERED_WITHIN = timedelta(minutes=10)  # of his first call on a step; earlier where his stand-in is called

@@ -15,7 +15,8 @@ from incident_clock.registry import incidents
 from incident_clock.registry.obligations import steps_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import messages, names, timeline
-from incident_clock.views.shapes import EntryView, MessageView
+from incident_clock.views.message_shapes import MessageView
+from incident_clock.views.shapes import EntryView
 
 MESSAGES = 10_000  # of one incident: more than any has
 RAISED, STOOD_IN, NEWS = "RungRaised", "StandInCalled", "AudienceTold"

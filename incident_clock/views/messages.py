@@ -12,7 +12,7 @@ from incident_clock.outbox.tables import Message
 from incident_clock.people.access import main_role
 from incident_clock.registry.tables import Incident
 from incident_clock.views import names
-from incident_clock.views.shapes import AttemptView, MessageView
+from incident_clock.views.message_shapes import AttemptView, MessageView
 
 LIMIT = 200  # messages per page
 HIDDEN = "······"  # in place of a code

@@ -6,7 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from incident_clock.protocol.standing import Verdict
-from incident_clock.views.shapes import IncidentView, MessageView, RecordView, StepCalls, StepView
+from incident_clock.views.message_shapes import MessageView, StepCalls
+from incident_clock.views.shapes import IncidentView, RecordView, StepView
 
 
 def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:

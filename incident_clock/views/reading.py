@@ -12,7 +12,8 @@ from incident_clock.people import roster
 from incident_clock.people.roster import Bureau
 from incident_clock.store.session import Store
 from incident_clock.views import answering, board, health, incidents, messages, timeline, ways
-from incident_clock.views.shapes import Board, EntryView, IncidentView, MessageView, Pulse, StepCalls
+from incident_clock.views.message_shapes import MessageView, StepCalls
+from incident_clock.views.shapes import Board, EntryView, IncidentView, Pulse
 from incident_clock.views.ways import Way
 
 

@@ -13,7 +13,7 @@ from incident_clock.people import access, roster
 from incident_clock.phrases import N_
 from incident_clock.registry.calls import LINK, PAGE, PHONE
 from incident_clock.views import answering
-from incident_clock.views.shapes import MailedCall
+from incident_clock.views.message_shapes import MailedCall
 from incident_clock.web import forms, incidents
 from incident_clock.web.context import assembly, me, now, phrases, sentences
 from incident_clock.web.guard import actor, must_be_signed_in, require

@@ -42,7 +42,7 @@ DIRECTIONS = {
 @pages.get("/incidents/<number>/grade")
 def show(number: str) -> ResponseReturnValue:
     if not allows(access.WRITE):
-        return make_response(render_template("not_allowed.html", title=N_("改级"), sentence=not_allowed()), 403)
+        return make_response(render_template("not_allowed.html", title=N_("调整级别"), sentence=not_allowed()), 403)
     incident = assembly().views.incident(number, now())
     return _page(incident, _as_it_stands(incident))
 
@@ -173,5 +173,5 @@ def _page(incident: IncidentView, values: MultiDict[str, str], complaints: list[
         errors={field: said for field, said in reversed(told) if field}, mechanism=mechanism_of(incident),
         protocols=list(rules.values()), is_listed=incident.protocol_key in rules, preview=shown,
         directions=DIRECTIONS, seen=_digest(values) if shown else "",
-        key=values.get("key") or secrets.token_urlsafe(16))
+        key=(status != 409 and values.get("key")) or secrets.token_urlsafe(16))
     return make_response(page, status)

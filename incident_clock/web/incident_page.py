@@ -98,6 +98,8 @@ def _large(incident: IncidentView, asked: str | None) -> StepView | None:
 def _has_place(form: str, incident: IncidentView, large: StepView | None, focus: str | None) -> bool:
     """Whether the page still shows the form of that name."""
     kind, _, about = form.partition("-")
+    if kind in ("merge", "void", "real"):
+        return incident.closed_at is None
     if kind == "log":
         return large is not None and large.key == focus
     if kind in ON_A_CARD:

@@ -37,6 +37,8 @@ HAPPENED_IN = {k.LEAD: "found_at", k.CONSULTATION: "held_at", k.COMMENT: "publis
 TASKS = {INSTRUCTION: N_("记录批示"), DECISION: N_("给某人派任务"), PROMISE: N_("记录承诺事项")}
 TASK_LABELS = {"text": N_("要做什么"), "by": N_("何人批示"), "owner": N_("责任人"), "due_at": N_("何时完成"),
                "origin": N_("出自")}
+OF_STAFF = ("captured_at", "drafted_by", "reviewed_by", "co_reviewed_by", "signed_by", "confidentiality_reviewed_by",
+            "external_unit")  # blanks of a release that are folded away
 AT = "r"  # begins every id of a form's blanks
 
 
@@ -123,8 +125,8 @@ def _page(incident: IncidentView, kind: k.RecordKind, values: MultiDict[str, str
     page = render_template(
         "record_form.html", incident=incident, kind=kind, values=values, complaints=told, at=AT, days=offered,
         errors={field: said for field, said in reversed(told) if field}, mechanism=mechanism_of(incident),
-        labels={**blanks.labels(kind, at=AT), "happened_at_time": N_("发布时间")},
-        key=values.get("key") or secrets.token_urlsafe(16))
+        of_staff=OF_STAFF, key=_key(values, status),
+        labels={**blanks.labels(kind, at=AT), "happened_at_time": N_("发布时间")})
     return make_response(page, status)
 
 
@@ -204,5 +206,10 @@ def _task_page(incident: IncidentView, values: MultiDict[str, str], complaints: 
         errors={field: said for field, said in reversed(told) if field}, about=_about(values),
         origin=origin if origin in ORIGINS else DECISION, heading=TASKS.get(origin, TASKS[DECISION]),
         days=[today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)],
-        set_so_far=[one for one in incident.tasks if one.is_open], key=values.get("key") or secrets.token_urlsafe(16))
+        set_so_far=[one for one in incident.tasks if one.is_open], key=_key(values, status))
     return make_response(page, status)
+
+
+def _key(values: MultiDict[str, str], status: int) -> str:
+    """The form's own key; a new one after a conflict, which may be that this one was used up."""
+    return (status != 409 and values.get("key")) or secrets.token_urlsafe(16)

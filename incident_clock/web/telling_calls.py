@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from incident_clock.phrases import N_
 from incident_clock.protocol.replies import paused_until
-from incident_clock.views.shapes import CallView, IncidentView, MailedCall, StepCalls, StepView
+from incident_clock.views.message_shapes import CallView, MailedCall, StepCalls
+from incident_clock.views.shapes import IncidentView, StepView
 from incident_clock.web.telling import Mark, Telling
 from incident_clock.web.telling_words import ANSWERS
 

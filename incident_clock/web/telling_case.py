@@ -179,6 +179,15 @@ def _voided(line: "Timeline", entry: EntryView) -> Words:
         (N_("原因：%(text)s"), entry.body.get("reason")))
 
 
+def _closed(line: "Timeline", entry: EntryView) -> Words:
+    return line.say(N_("结案")), str(entry.body.get("reason") or ""), ()
+
+
+def _erased(line: "Timeline", entry: EntryView) -> Words:
+    return line.say(N_("文字已销毁")), str(entry.body.get("reason") or ""), (
+        line.say(N_("此前各条的文字、姓名已按规定销毁，记录链仍完整")),)
+
+
 def _at(line: "Timeline", text: str) -> str:
     return line.telling.at(datetime.fromisoformat(text))
 
@@ -188,4 +197,5 @@ KINDS_OF_CASE: dict[str, Callable[["Timeline", EntryView], Words]] = {
     "TransferAccepted": _accepted, "TransferRefused": _transfer_refused, "Regraded": _regraded,
     "Confirmed": _confirmed, "Rejected": _rejected, "FollowUpOpened": _follow_up, "TaskSet": _task,
     "DuplicateAbsorbed": _absorbed, "MergedInto": _merged, "Voided": _voided,
+    "IncidentClosed": _closed, "TextsErased": _erased,
 }

@@ -31,8 +31,8 @@ def kind(media_type: str, phrases: Phrases) -> str:
 
 def _attached(line: "Timeline", entry: EntryView) -> Words:
     body: dict[str, Any] = entry.body
-    notes = [kind(str(body.get("media_type")), line.telling.phrases), size(int(body.get("size") or 0)),
-             line.say(N_("SHA-256 %(hash)s…"), hash=str(body.get("sha256"))[:SHOWN_OF_HASH])]
+    notes = [kind(str(body["media_type"]), line.telling.phrases), size(int(body["size"] or 0)),
+             line.say(N_("SHA-256 %(hash)s…"), hash=str(body["sha256"])[:SHOWN_OF_HASH])]
     if body.get("about") is not None:
         notes.insert(0, line.say(N_("第%(sequence)s条的凭证"), sequence=body["about"]))
     if body.get("supersedes") is not None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from incident_clock.assembly import EXAMPLE_STAYS_HOME
 from incident_clock.phrases import CHINESE, N_
-from incident_clock.views.shapes import AttemptView, MessageView
+from incident_clock.views.message_shapes import AttemptView, MessageView
 from incident_clock.web.telling import Mark, Telling
 from incident_clock.web.telling_words import CHANNELS
 

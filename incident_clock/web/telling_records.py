@@ -164,9 +164,11 @@ class Mechanism:
 
     def changed(self, change: StepChange) -> str:
         """What a re-grading would do to one step."""
-        before = change.before_due_at
-        return self.say(CHANGES[change.how], step=self.telling.title(change.title), at=self.telling.at(change.due_at),
-                        before=self.telling.at(before) if before else "")
+        before, first = change.before_due_at, change.first_due_at
+        words = N_("%(step)s要求办理，%(at)s 截止（按起算本应 %(first)s，已过）") \
+            if first is not None and change.how in (AGAIN, ADDED) else CHANGES[change.how]
+        return self.say(words, step=self.telling.title(change.title), at=self.telling.at(change.due_at),
+                        before=self.telling.at(before) if before else "", first=self.telling.at(first) if first else "")
 
     def ended(self) -> str:
         return self.say(ENDED.get(self.incident.ended_as or CLOSED, ENDED[CLOSED]))

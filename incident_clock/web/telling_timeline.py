@@ -12,6 +12,7 @@ from typing import Any
 from incident_clock.people.access import role_title
 from incident_clock.phrases import CHINESE, N_
 from incident_clock.protocol.deadlines import late_minutes
+from incident_clock.protocol.tasks import NUMERALS
 from incident_clock.registry.record_kinds import KINDS as KINDS_OF_RECORD
 from incident_clock.views.shapes import EntryView, IncidentView
 from incident_clock.views.timeline import ALL, ANSWERS, CHANGES, REMINDERS, WORK
@@ -31,11 +32,10 @@ from incident_clock.web.telling_words import (
     STRUCK,
 )
 
-NUMERALS = "零一二三四五六七八九十"
 FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
            CHANGES: N_("撤回与补录")}
 
-LOST = ("failed", "undelivered", "unknown")
+LOST = ("failed", "undelivered", "unknown")  # outcomes
 ERASED = N_("（文字已按规定销毁）")
 
 
@@ -59,7 +59,10 @@ class Timeline:
 
     def entry(self, entry: EntryView) -> Told:
         tell = KINDS.get(entry.kind)
-        told = tell(self, entry) if tell else Told(kind=entry.kind)
+        try:
+            told = tell(self, entry) if tell else Told(kind=entry.kind)
+        except (KeyError, TypeError, ValueError):  # of another version of this product: told by its name
+            told = Told(kind=entry.kind)
         if entry.withdrawn_by is None:
             return replace(told, tag=("is-nearing", self.say(N_("待核")))) if entry.is_waiting else told
         tag = self.say(STRUCK.get(entry.struck_how, STRUCK["withdrawn"]), sequence=entry.withdrawn_by)
@@ -86,6 +89,9 @@ class Timeline:
 
     def say(self, text: str, /, **params: object) -> str:
         return self.telling.phrases.say(text, **params)
+
+    def channel(self, channel: str) -> str:
+        return self.say(CHANNELS.get(channel, channel))
 
     def step(self, key: str) -> str:
         found = self.incident.obligation(key)
@@ -120,8 +126,8 @@ def _raised(line: Timeline, entry: EntryView) -> Told:
     text = line.say(N_("%(step)s%(left)s → %(names)s"), step=line.step(str(body.get("step"))),
                     left=_left(line, entry), names=names)
     details = [*_reached(line, entry)]
-    if body.get("reason") in RAISED_BECAUSE:
-        details.insert(0, line.say(RAISED_BECAUSE[str(body["reason"])]))
+    if said := RAISED_BECAUSE.get(str(body.get("reason"))):
+        details.insert(0, line.say(said))
     if body.get("passed_over"):
         rungs = phrases.names([str(passed.get("rung")) for passed in body["passed_over"]])
         details.insert(1, line.say(N_("越过第%(rungs)s级，其对象已一并告知"), rungs=rungs))
@@ -174,32 +180,26 @@ def _left(line: Timeline, entry: EntryView) -> str:
 def _reached(line: Timeline, entry: EntryView) -> list[str]:
     """What became of its messages: `短信2、邮件1，已发出`, then those that did not get through by name."""
     last = {(str(body.get("person")), str(body.get("channel"))): body for _, _, body in entry.notes}
-    counted: Counter[tuple[str, str]] = Counter()
-    failed: dict[tuple[str, str], list[Any]] = {}
+    counted, failed = Counter[tuple[str, str]](), dict[tuple[str, str], list[Any]]()
     for body in last.values():
         outcome, channel = str(body.get("outcome")), str(body.get("channel"))
         counted["" if outcome not in LOST else outcome, channel] += 1
         if outcome in LOST:
             failed.setdefault((outcome, channel), []).append(body.get("person"))
     said = []
-    sent = [f"{_channel(line, channel)}{count}" if line.telling.phrases.language == CHINESE
-            else f"{count} {_channel(line, channel)}"
+    sent = [f"{line.channel(channel)}{count}" if line.telling.phrases.language == CHINESE
+            else f"{count} {line.channel(channel)}"
             for (outcome, channel), count in sorted(counted.items()) if not outcome]
     if sent:
         said.append(line.say(N_("%(sent)s，已发出"), sent=line.telling.phrases.names(sent)))
     said += [line.say(N_("%(names)s：%(channel)s%(outcome)s"), names=line.names(people),
-                      channel=_channel(line, channel), outcome=line.say(OUTCOMES[outcome]))
+                      channel=line.channel(channel), outcome=line.say(OUTCOMES[outcome]))
              for (outcome, channel), people in sorted(failed.items())]
     return said
 
 
-def _instant(text: object) -> datetime | None:
-    """An instant in an entry's body: the ledger keeps it as ISO 8601 text."""
+def _instant(text: object) -> datetime | None:  # the ledger keeps it as ISO 8601 text
     return datetime.fromisoformat(text) if isinstance(text, str) else None
-
-
-def _channel(line: Timeline, channel: str) -> str:
-    return line.say(CHANNELS.get(channel, channel))
 
 
 def _passed(line: Timeline, entry: EntryView) -> Told:
@@ -244,7 +244,7 @@ def _settled(line: Timeline, entry: EntryView) -> Told:
     details = (line.say(N_("可能重复：上一次发出后没有收到回音")),) if body.get("may_be_copy") else ()
     return Told(line.say(N_("发送")), line.say(
         N_("%(step)s → %(names)s：%(channel)s%(outcome)s"), step=line.step(str(body.get("step"))),
-        names=line.names([body.get("person")]), channel=_channel(line, str(body.get("channel"))), outcome=outcome),
+        names=line.names([body.get("person")]), channel=line.channel(str(body.get("channel"))), outcome=outcome),
         details)
 
 
@@ -260,10 +260,10 @@ def _stand_in(line: Timeline, entry: EntryView) -> Told:
 def _fell_back(line: Timeline, entry: EntryView) -> Told:
     body = entry.body
     why = line.say(FELL_BACK.get(str(body.get("why")), N_("%(channel)s没有送到")),
-                   channel=_channel(line, str(body.get("channel"))))
+                   channel=line.channel(str(body.get("channel"))))
     return Told(line.say(N_("换渠道")), line.say(
         N_("%(step)s：%(name)s的%(why)s，同时改走%(to)s"), step=line.step(str(body.get("step"))), why=why,
-        name=line.names([body.get("person")]), to=_channel(line, str(body.get("to") or ""))),
+        name=line.names([body.get("person")]), to=line.channel(str(body.get("to") or ""))),
         line.texts((N_("代码 %(text)s"), body.get("code"))))
 
 
@@ -282,19 +282,10 @@ def _acknowledged(line: Timeline, entry: EntryView) -> Told:
 
 def _resent(line: Timeline, entry: EntryView) -> Told:
     body = entry.body
-    channels = line.telling.phrases.names([_channel(line, str(channel)) for channel in body.get("channels") or []])
+    channels = line.telling.phrases.names([line.channel(str(channel)) for channel in body.get("channels") or []])
     return Told(line.say(N_("再发一次")), line.say(
         N_("%(step)s第%(rung)s级 → %(name)s（%(channels)s）"), step=line.step(str(body.get("step"))),
         rung=body.get("rung"), name=line.names([body.get("person")]), channels=channels), tuple(_reached(line, entry)))
-
-
-def _closed(line: Timeline, entry: EntryView) -> Told:
-    return Told(line.say(N_("结案")), str(entry.body.get("reason") or ""))
-
-
-def _erased(line: Timeline, entry: EntryView) -> Told:
-    return Told(line.say(N_("文字已销毁")), str(entry.body.get("reason") or ""),
-                (line.say(N_("此前各条的文字、姓名已按规定销毁，记录链仍完整")),))
 
 
 def _of_reply(tell: Callable[[Timeline, EntryView], Words]) -> Callable[[Timeline, EntryView], Told]:
@@ -305,6 +296,5 @@ KINDS: dict[str, Callable[[Timeline, EntryView], Told]] = {
     "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in, "FellBack": _fell_back,
     "Acknowledged": _acknowledged, "Resent": _resent, "DeadlinePassed": _passed, "StepLogged": _logged,
     "LogWithdrawn": _withdrawn, "AudienceTold": _told, "MessageSettled": _settled,
-    "IncidentClosed": _closed, "TextsErased": _erased,
     **{kind: _of_reply(tell) for kind, tell in (REPLIES | KINDS_OF_CASE | KINDS_OF_FILES).items()},
 }

@@ -14,7 +14,7 @@ from incident_clock.ledger.fact import Actor
 from incident_clock.outbox import incoming, queue
 from incident_clock.phrases import Phrases
 from incident_clock.registry import calls
-from incident_clock.views.shapes import StepCalls
+from incident_clock.views.message_shapes import StepCalls
 from tests.support import roster
 from tests.support.bureau import KEY_OF, ROLE_OF, ZHOU, ZONE
 from tests.support.room import Room

@@ -12,7 +12,8 @@ from incident_clock.people.tables import ContactMethod, Person
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, OVERDUE_BY, Repeat
 from incident_clock.store.session import Store
 from incident_clock.views import answering
-from incident_clock.views.shapes import CallView, EntryView, MailedCall, StepCalls
+from incident_clock.views.message_shapes import CallView, MailedCall, StepCalls
+from incident_clock.views.shapes import EntryView
 from incident_clock.views.timeline import ANSWERS, REMINDERS, WORK
 from tests.support.bureau import ZHOU, rung, small_rule
 from tests.support.room import Room

@@ -8,8 +8,9 @@ import pytest
 
 from incident_clock.ledger.fact import Fact
 from incident_clock.phrases import Phrases
-from incident_clock.registry import facts
-from incident_clock.views.shapes import CallView, EntryView, MessageView, Name, RungView, StepCalls
+from incident_clock.registry import case_facts, facts
+from incident_clock.views.message_shapes import CallView, MessageView, StepCalls
+from incident_clock.views.shapes import EntryView, Name, RungView
 from incident_clock.web.telling import Telling
 from incident_clock.web.telling_calls import Calls
 from incident_clock.web.telling_messages import KINDS as KINDS_OF_MESSAGES
@@ -113,7 +114,7 @@ def raised(**changed: Any) -> dict[str, Any]:
 
 
 def test_every_kind_of_entry_of_an_incident_has_its_sentence() -> None:
-    kinds = {name for name, one in vars(facts).items() if isinstance(one, type) and issubclass(one, Fact) and one is not Fact}
+    kinds = {name for module in (facts, case_facts) for name, one in vars(module).items() if isinstance(one, type) and issubclass(one, Fact) and one is not Fact}
     assert kinds == set(KINDS)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from incident_clock.phrases import Phrases
 from incident_clock.protocol.standing import Standing, Verdict, standing_open
-from incident_clock.views.shapes import AttemptView, EntryView, IncidentView, MessageView, Name, RungView, StepView
+from incident_clock.views.message_shapes import AttemptView, MessageView
+from incident_clock.views.shapes import EntryView, IncidentView, Name, RungView, StepView
 from incident_clock.web.telling import Telling
 from incident_clock.web.telling_messages import Messages
 from incident_clock.web.telling_timeline import KINDS, Timeline, Told
