@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from incident_clock.desk import Desk, Registered
-from incident_clock.errors import Invalid
+from incident_clock.errors import Invalid, Refusals
 from incident_clock.ledger.fact import Actor
 from incident_clock.people import roster
 from incident_clock.phrases import N_
@@ -19,8 +19,9 @@ from incident_clock.registry import corrections, decisions, grading, incidents, 
 from incident_clock.registry.case import Case, open_case
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.decisions import Approval
-from incident_clock.registry.drafts import REAL_OF, NewIncident
+from incident_clock.registry.drafts import REAL_OF, NewIncident, StepLog
 from incident_clock.registry.grading import Regrading
+from incident_clock.registry.record_kinds import RELEASE
 from incident_clock.registry.tables import Incident
 from incident_clock.registry.tasks import NewTask
 from incident_clock.spreading import spreading
@@ -95,9 +96,21 @@ class CaseDesk(Desk):
     def record(self, incident: Ref, kind: str, fields: Mapping[str, Any], *, actor: Actor, now: datetime,
                happened_at: datetime | None = None, reason: str | None = None, step: str | None = None,
                key: str | None = None) -> None:
-        """Keep a short form of the mechanism, a continuing release, a countersignature (`record_kinds.py`)."""
-        self.work(incident, lambda case: records.make(case, kind, fields, actor=actor, now=now, happened_at=happened_at,
-                                                      reason=reason, step=step), actor=actor, now=now, key=key,
+        """Keep a short form of the mechanism, a continuing release, a countersignature (`record_kinds.py`).
+
+        A continuing release is what an open follow-up asks for: it is logged as that, and the next one begins to run.
+        """
+
+        def verb(case: Case) -> None:
+            asked_for = records.open_release(case.history) if kind == RELEASE else None
+            if asked_for is not None:
+                incidents.log_step(case, asked_for, StepLog(done_at=happened_at, record=fields, reason=reason),
+                                   actor=actor, now=now)
+            else:
+                records.make(case, kind, fields, actor=actor, now=now, happened_at=happened_at, reason=reason,
+                             step=step)
+
+        self.work(incident, verb, actor=actor, now=now, key=key,
                   asked=["record", incident, kind, dict(fields), happened_at, reason, step])
 
     def set_task(self, incident: Ref, *, origin: str, text: str | None, owner: str | None, by: str | None,
@@ -107,7 +120,8 @@ class CaseDesk(Desk):
         with self.store.read() as session:
             card = roster.person(session, owner) if owner and owner.isascii() and owner.isprintable() else None
         if card is None or not card.is_active:
-            raise Invalid(N_("请从通讯录里选责任人"), field="owner")
+            nobodys = NewTask(origin=origin, text=text, owner="", owner_name="", by=by, due_at=due_at, about=about)
+            raise Refusals([*tasks.wrong_task(nobodys, now=now), Invalid(N_("请从通讯录里选责任人"), field="owner")])
         new = NewTask(origin=origin, text=text, owner=card.key, owner_name=card.name, by=by, due_at=due_at, about=about)
         self.work(incident, lambda case: tasks.set_task(case, new, actor=actor, now=now), actor=actor, now=now, key=key,
                   asked=["task", incident, asdict(new)])

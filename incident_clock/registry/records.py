@@ -13,11 +13,12 @@ from incident_clock.errors import Conflict, Invalid, NotFound, Refusal, Refusals
 from incident_clock.ledger.chain import instant_text
 from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
+from incident_clock.protocol.standing import EXPLAINED_AFTER
 from incident_clock.registry import record_kinds as k
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
-from incident_clock.registry.history import History
+from incident_clock.registry.history import FOLLOW_UP, History
 from incident_clock.registry.record_kinds import Blank, RecordKind
 
 LARGEST_NUMBER = 10**12
@@ -65,6 +66,8 @@ def make(case: Case, key: str, given: Mapping[str, Any], *, actor: Actor, now: d
     at = checked_instant("happened_at", happened_at, now) or now
     reason = checked_reason(reason)
     fields = checked_fields(kind, given, now=now)
+    if key in k.EVIDENCE and now - at > EXPLAINED_AFTER and reason is None:
+        raise Invalid(N_("补录迟于15分钟，请写明原因"), field="reason")
     check_against_history(case.history, key, fields, at=at, reason=reason)
     return case.add(RecordMade(
         happened_at=at, record=key, ordinal=case.history.counts.get(key, 0) + 1, step=step, fields=fields,
@@ -142,6 +145,12 @@ def releases(history: History) -> dict[int, dict[str, Any]]:
         elif history.kinds[sequence] == "StepLogged" and history.evidence(body["step"]) == k.RELEASE:
             found[sequence] = body.get("record") or {}
     return found
+
+
+def open_release(history: History) -> str | None:
+    """The key of the continuing release that is asked for now, if one is."""
+    return next((one.step for one in history.steps.values() if one.kind == FOLLOW_UP and one.is_open
+                 and history.evidence(one.step) == k.RELEASE), None)
 
 
 def used_wordings(history: History) -> set[int]:

@@ -40,26 +40,37 @@ class NewTask:
 def set_task(case: Case, new: NewTask, *, actor: Actor, now: datetime) -> int:
     """Set a task; gives the entry's sequence. Raises Refusals, Conflict."""
     refuse_closed(case.incident)
-    found: list[Refusal] = []
-    attempt(found, checked_choice, "origin", new.origin, ORIGINS)
-    text, by = attempt(found, checked_text, "text", new.text), attempt(found, checked_line, "by", new.by)
-    if text is None and not any(refusal.field == "text" for refusal in found):
-        found.append(Invalid(N_("请写明要做什么"), field="text"))
-    if new.origin == INSTRUCTION and by is None:
-        found.append(Invalid(N_("请写明何人批示"), field="by"))
-    due_at = new.due_at or (now + FEEDBACK_WITHIN if new.origin == INSTRUCTION else None)
-    found += _wrong_due(due_at, now)
+    found = wrong_task(new, now=now)
     if new.about is not None and new.about not in case.history.bodies:
         found.append(Invalid(N_("没有第%(sequence)s条记录"), field="about", sequence=new.about))
     if new.origin in ORIGINS and case.history.counts.get(new.origin, 0) >= MOST_TASKS:
         found.append(Invalid(N_("同一类任务最多%(most)s项"), field="origin", most=MOST_TASKS))
+    due_at = _due(new, now)
     if found or due_at is None:
         raise Refusals(found)
+    text, by = checked_text("text", new.text), checked_line("by", new.by)
     ordinal = case.history.counts.get(new.origin, 0) + 1
     return case.add(TaskSet(
         happened_at=now, step=f"{new.origin}-{ordinal}", ordinal=ordinal, origin=new.origin, about=new.about,
         owner=Erasable(new.owner_name), owner_key=Erasable(new.owner), text=Erasable(text or ""), by=erasable(by),
         due_at=due_at), actor=actor, now=now)
+
+
+def wrong_task(new: NewTask, *, now: datetime) -> list[Refusal]:
+    """Everything that cannot be right in a task, whatever the case it is for; the owner is checked by the caller."""
+    found: list[Refusal] = []
+    attempt(found, checked_choice, "origin", new.origin, ORIGINS)
+    text, by = attempt(found, checked_text, "text", new.text), attempt(found, checked_line, "by", new.by)
+    told = {refusal.field for refusal in found}
+    if text is None and "text" not in told:
+        found.append(Invalid(N_("请写明要做什么"), field="text"))
+    if new.origin == INSTRUCTION and by is None and "by" not in told:
+        found.append(Invalid(N_("请写明何人批示"), field="by"))
+    return found + _wrong_due(_due(new, now), now)
+
+
+def _due(new: NewTask, now: datetime) -> datetime | None:
+    return new.due_at or (now + FEEDBACK_WITHIN if new.origin == INSTRUCTION else None)
 
 
 def _wrong_due(due_at: datetime | None, now: datetime) -> list[Refusal]:

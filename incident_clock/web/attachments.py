@@ -108,7 +108,7 @@ def section(incident: IncidentView, *, is_open: bool = False) -> Section:
     with assembly().store.read() as session:
         files = attachments.listed(session, incident.id)
     may_attach = allows(access.LOG) and incident.closed_at is None
-    return Section(files, _entries(incident) if may_attach else [], may_attach, is_open or not files)
+    return Section(files, _entries(incident) if may_attach else [], may_attach, is_open)
 
 
 def handed_out(incident_id: int, file: int) -> Response:

@@ -23,7 +23,7 @@ from incident_clock.web.blanks import Complaint
 from incident_clock.web.context import assembly, now, phrases, sentences, zone
 from incident_clock.web.guard import actor, allows, must_be_signed_in, not_allowed, require
 from incident_clock.web.incidents import only_numbers, page_again
-from incident_clock.web.records import mechanism_of
+from incident_clock.web.records import SIGNED_IN_AGAIN, mechanism_of
 from incident_clock.web.telling_records import SCALES as TITLES
 
 pages = Blueprint("grading", __name__)
@@ -110,6 +110,7 @@ def real(number: str) -> ResponseReturnValue:
 def refilled_grade(form: MultiDict[str, str], number: str) -> ResponseReturnValue:
     """The form as it was when the sign-in ran out."""
     require(access.WRITE)
+    flash(phrases().say(SIGNED_IN_AGAIN), "note")
     return _page(assembly().views.incident(number, now()), form)
 
 

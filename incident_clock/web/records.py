@@ -39,6 +39,7 @@ TASK_LABELS = {"text": N_("要做什么"), "by": N_("何人批示"), "owner": N_
                "origin": N_("出自")}
 OF_STAFF = ("captured_at", "drafted_by", "reviewed_by", "co_reviewed_by", "signed_by", "confidentiality_reviewed_by",
             "external_unit")  # blanks of a release that are folded away
+SIGNED_IN_AGAIN = N_("已重新登录。您填写的内容还在下面，尚未保存，请核对后提交。")
 AT = "r"  # begins every id of a form's blanks
 
 
@@ -74,7 +75,7 @@ def keep(number: str, key: str) -> ResponseReturnValue:
     try:
         fields, happened_at = _read(form, kind)
         assembly().desk.record(number, key, fields, actor=actor(), now=now(), happened_at=happened_at,
-                               key=forms.request_key(form))
+                               reason=forms.text_of(form, "reason"), key=forms.request_key(form))
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
@@ -89,6 +90,7 @@ def keep(number: str, key: str) -> ResponseReturnValue:
 def refilled(form: MultiDict[str, str], number: str, key: str) -> ResponseReturnValue:
     """The form as it was when the sign-in ran out."""
     require(access.WRITE)
+    flash(phrases().say(SIGNED_IN_AGAIN), "note")
     return _page(assembly().views.incident(number, now()), _kind(key), form)
 
 
@@ -126,7 +128,8 @@ def _page(incident: IncidentView, kind: k.RecordKind, values: MultiDict[str, str
         "record_form.html", incident=incident, kind=kind, values=values, complaints=told, at=AT, days=offered,
         errors={field: said for field, said in reversed(told) if field}, mechanism=mechanism_of(incident),
         of_staff=OF_STAFF, key=_key(values, status),
-        labels={**blanks.labels(kind, at=AT), "happened_at_time": N_("发布时间")})
+        labels={**blanks.labels(kind, at=AT), "happened_at_time": N_("发布时间"),
+                "reason": N_("原因")})
     return make_response(page, status)
 
 
@@ -146,10 +149,9 @@ def set_task(number: str) -> ResponseReturnValue:
     form = request.form
     require(_right(form.get("origin", "")))
     try:
-        due_at, about = _due(form), _about(form)
         assembly().desk.set_task(
             number, origin=form.get("origin", ""), text=forms.text_of(form, "text"),
-            owner=forms.text_of(form, "owner"), by=forms.text_of(form, "by"), due_at=due_at, about=about,
+            owner=forms.text_of(form, "owner"), by=forms.text_of(form, "by"), due_at=_due(form), about=_about(form),
             actor=actor(), now=now(), key=forms.request_key(form))
     except Refusal as refusal:
         if refusal.http_status == 404:
@@ -166,6 +168,7 @@ def set_task(number: str) -> ResponseReturnValue:
 
 def refilled_task(form: MultiDict[str, str], number: str) -> ResponseReturnValue:
     require(_right(form.get("origin", "")))
+    flash(phrases().say(SIGNED_IN_AGAIN), "note")
     return _task_page(assembly().views.incident(number, now()), form)
 
 

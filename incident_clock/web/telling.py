@@ -256,6 +256,13 @@ class Telling:
                                          names=self.people(row.next_told) or self.phrases.say(N_("（无人可催）"))))
         return self.dot.join(said)
 
+    def before_it_was_known(self, incident: IncidentView) -> str:
+        """`事发至接报45分钟`: what the auditor asks first. Empty within the same minute, or when it is not known."""
+        if incident.occurred_at is None or late_minutes(incident.received_at, incident.occurred_at) == 0:
+            return ""
+        between = timedelta(minutes=late_minutes(incident.received_at, incident.occurred_at))
+        return self.phrases.say(N_("事发至接报%(span)s"), span=self.limit(between))
+
     def subtitle(self, incident: IncidentView) -> list[str]:
         """Date, category and grades, each only when known."""
         parts = [self.phrases.day(incident.clock_started_at)]

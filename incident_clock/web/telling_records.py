@@ -52,6 +52,7 @@ class Row:
     sha256: str = ""
     gone_by: int | None = None
     is_frozen: bool = False
+    is_expired: bool = False
     is_corrected: bool = False
     origin: str = ""
 
@@ -179,7 +180,7 @@ class Mechanism:
         origin = DECISION if kind.key == k.CONSULTATION else ""
         return [Row(one.sequence, self.say(NUMBERED[kind.key], ordinal=one.ordinal), one.happened_at, one.recorded_at,
                     one.actor, self._fields(kind, one.fields), is_corrected=one.is_corrected, origin=origin,
-                    is_frozen=kind.key == k.WORDING and one.ordinal in used)
+                    is_frozen=kind.key == k.WORDING and one.ordinal in used, is_expired=self._is_over(one.fields))
                 for one in self.incident.records if one.record == kind.key]
 
     def _press(self) -> Iterable[Row]:
@@ -188,6 +189,11 @@ class Mechanism:
                 yield Row(step.sequence, self.telling.title(step.title), step.done_at, step.recorded_at,
                           step.logged_by, self._fields(k.KINDS[k.PRESS], step.body.get("record") or {}),
                           origin=PROMISE)
+
+    def _is_over(self, fields: dict[str, Any]) -> bool:
+        """Whether a wording may not be used any more."""
+        until = fields.get("valid_until")
+        return until is not None and datetime.fromisoformat(until) < self.incident.seen_at
 
     def _released(self) -> list[dict[str, Any]]:
         return [*(one.fields for one in self.incident.records if one.record == k.RELEASE),

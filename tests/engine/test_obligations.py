@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from incident_clock.errors import Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.grading import Regrading
 from incident_clock.store.session import Store
@@ -72,6 +73,19 @@ def test_a_release_is_followed_by_another_within_24_hours_until_the_case_is_clos
     assert {person for _, person in told(room, "final_report")} == {"chen"}
     room.log(number, "final_report")
     assert room.view(number).obligation("final_report").verdict.standing.value == "met_late"
+
+
+def test_a_continuing_release_is_logged_as_what_was_asked_for(room: Room, number: str):
+    at(room, "14:40")
+    room.log(number, "release", record={"url": "https://example.com/1", "body_text": "情况通报"})
+    at(room, "18:00")
+    room.desk.record(number, "release", {"url": "https://example.com/2", "body_text": "续发通报"}, actor=bureau.ZHOU,
+                     now=room.now)
+    first, second = [one for one in room.view(number).follow_ups if one.key.startswith("continuing")]
+    assert (first.is_open, first.verdict.standing.value, second.due_at - room.now) == (False, "met", timedelta(hours=24))
+    with pytest.raises(Refusals):
+        room.desk.record(number, "release", {"url": "https://example.com/3"}, happened_at=room.now - 16 * MINUTE,
+                         actor=bureau.ZHOU, now=room.now)
 
 
 def test_a_task_reminds_its_owner_and_then_the_leader_on_duty(room: Room):

@@ -82,7 +82,7 @@ def test_an_instruction_without_a_time_is_answered_within_a_day(busy: House) -> 
 @pytest.mark.parametrize(("fields", "sentence"), [
     ({"owner": "nobody", "text": "x", "due_at_time": "1800"}, "请从通讯录里选责任人"),
     ({"owner": "wu", "text": "", "due_at_time": "1800"}, "请写明要做什么"),
-    ({"owner": "wu", "text": "留着我"}, "请写明何时完成"),
+    ({"owner": "", "text": "留着我"}, "请写明何时完成"),
     ({"owner": "wu", "text": "留着我", "due_at_time": "2575"}, "不是24小时制的时刻"),
     ({"owner": "wu", "text": "留着我", "due_at_time": "1000"}, "应在现在以后")])
 def test_a_refused_task_comes_back_filled_in(busy: House, fields: dict[str, str], sentence: str) -> None:
@@ -152,3 +152,24 @@ def test_a_form_sent_twice_is_kept_once_and_one_sent_signed_out_comes_back(busy:
 @pytest.mark.parametrize("key", ["call", "document", "nothing"])
 def test_what_is_logged_with_a_step_has_no_form_of_its_own(busy: House, key: str) -> None:
     assert busy.client("zhou").get(f"/incidents/{busy.s02}/records/{key}").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "fields", "shown"), [
+    ("records/wording", {"f.text": "正在核查"}, "正在核查"), ("tasks", {"origin": "decision", "text": "起草通报"}, "起草通报"),
+    ("grade", {"opinion_grade": "重大", "basis": "热搜第一"}, "热搜第一"), ("void", {"reason": "演练误登"}, "演练误登"),
+    ("merge", {"number": "2026-0035", "reason": "同一件"}, 'value="2026-0035"')])
+def test_what_was_typed_stands_there_again_after_signing_in(busy: House, path: str, fields: dict[str, str],
+                                                           shown: str) -> None:
+    visitor = busy.client("zhou")
+    token = visitor.get("/").text.split('name="csrf_token" value="')[1].split('"')[0]
+    kept = {f"kept.{name}": text for name, text in fields.items()}
+    answer = visitor.post("/sign-in", data={"csrf_token": token, "kept_path": f"/incidents/{busy.s02}/{path}", **kept})
+    assert (answer.status_code, shown in answer.text, "已重新登录" in answer.text) == (200, True, True)
+    assert not seen(busy).records
+
+
+def test_a_wording_past_its_time_says_so(busy: House) -> None:
+    record(busy, "wording", text="第一版口径", approver="王丁", valid_until=at("15:00"))
+    assert "已过有效期" not in busy.client("zhou").get(f"/incidents/{busy.s02}").text
+    busy.clock.move_to(at("15:01"))
+    assert "已过有效期" in busy.client("zhou").get(f"/incidents/{busy.s02}").text
