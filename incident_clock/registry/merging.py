@@ -8,13 +8,15 @@ from incident_clock.phrases import N_
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import DuplicateAbsorbed, MergedInto, Voided
 from incident_clock.registry.drafts import checked_reason
+from incident_clock.registry.grading import is_lighter
 from incident_clock.registry.incidents import refuse_closed
 
 
 def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now: datetime) -> None:
     """`duplicate` ends; `kept` goes on, with the earlier T0 of both. What was logged under `duplicate` stays there.
 
-    Raises Conflict for one and the same, a drill and a real case, or one that has ended; Invalid without a reason.
+    Raises Conflict for a drill and a real case, for one that has ended, and where the duplicate stands under the stricter
+    rule; Invalid for one and the same, and without a reason.
     """
     if kept.incident.id == duplicate.incident.id:
         raise Invalid(N_("不能与自己合并"), field="number")
@@ -22,6 +24,8 @@ def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now:
         raise Conflict(N_("演练与真实事件不能合并"))
     for case in (kept, duplicate):
         refuse_closed(case.incident)
+    if is_lighter(kept.history.rule, than=duplicate.history.rule):  # or a fake duplicate would silence a stricter clock
+        raise Conflict(N_("%(number)s 的规则更严，请反过来并入那一件，或先把本件改级"), number=duplicate.incident.number)
     said = Erasable(checked_reason(reason, is_required=True) or "")
     other = duplicate.incident
     kept.add(DuplicateAbsorbed(happened_at=now, number=other.number, clock_started_at=other.clock_started_at,

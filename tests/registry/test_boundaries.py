@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from incident_clock.errors import Forbidden, Refusals
+from incident_clock.errors import Conflict, Forbidden, Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.registry.grading import Regrading, is_lighter
@@ -184,6 +184,14 @@ def test_only_a_lower_grade_waits_for_approval(room: Room, to, waits):
 ])
 def test_a_rule_is_lighter_when_anything_it_asked_for_is_lost_or_has_longer(before, after, is_down):
     assert is_lighter(bureau.rule(after), than=bureau.rule(before)) is is_down
+
+
+def test_a_registration_under_a_lighter_rule_cannot_swallow_one_under_a_stricter(room: Room):
+    strict, light = room.register(), room.register("网传旧视频", protocol="general-48h")
+    with pytest.raises(Conflict, match="规则更严"):
+        room.desk.merge(light, strict, "同一事件", actor=OFFICER, now=room.now)
+    room.desk.merge(strict, light, "同一事件", actor=OFFICER, now=room.now)
+    assert (room.view(light).ended_as, room.view(strict).ended_as) == ("merged", None)
 
 
 @pytest.mark.parametrize(("who", "is_allowed"), [(bureau.actor("zheng"), False), (CHIEF, False), (DEPUTY, True),
