@@ -15,8 +15,8 @@ from incident_clock.registry.incidents import refuse_closed
 def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now: datetime) -> None:
     """`duplicate` ends; `kept` goes on, with the earlier T0 of both. What was logged under `duplicate` stays there.
 
-    Raises Conflict for a drill and a real case, for one that has ended, and where the duplicate stands under the stricter
-    rule; Invalid for one and the same, and without a reason.
+    Raises Conflict for a drill and a real case, for one that has ended, and where the duplicate stands under the
+    stricter rule; Invalid for one and the same, and without a reason.
     """
     if kept.incident.id == duplicate.incident.id:
         raise Invalid(N_("不能与自己合并"), field="number")
@@ -25,7 +25,8 @@ def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now:
     for case in (kept, duplicate):
         refuse_closed(case.incident)
     if is_lighter(kept.history.rule, than=duplicate.history.rule):  # or a fake duplicate would silence a stricter clock
-        raise Conflict(N_("%(number)s 的规则更严，请反过来并入那一件，或先把本件改级"), number=duplicate.incident.number)
+        raise Conflict(N_("%(number)s 的规则更严，请反过来并入那一件，或先把本件改级"),
+                       number=duplicate.incident.number)
     said = Erasable(checked_reason(reason, is_required=True) or "")
     other = duplicate.incident
     kept.add(DuplicateAbsorbed(happened_at=now, number=other.number, clock_started_at=other.clock_started_at,

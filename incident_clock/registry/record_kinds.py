@@ -126,4 +126,5 @@ KINDS = {kind.key: kind for kind in (
         Blank("signed_at", N_("补签时间"), INSTANT))),
 )}
 EVIDENCE = (CALL, DOCUMENT, RELEASE, PRESS)
+AFTER_CLOSING = (EVALUATION, COMMENT, COUNTERSIGN)  # what looks back may come when the case is closed
 MECHANISM = tuple(key for key, kind in KINDS.items() if kind.stage is not None)

@@ -18,7 +18,7 @@ from incident_clock.registry import record_kinds as k
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
-from incident_clock.registry.history import FOLLOW_UP, History
+from incident_clock.registry.history import CLOSED, FOLLOW_UP, History
 from incident_clock.registry.record_kinds import Blank, RecordKind
 
 LARGEST_NUMBER = 10**12
@@ -62,7 +62,7 @@ def make(case: Case, key: str, given: Mapping[str, Any], *, actor: Actor, now: d
          reason: str | None, step: str | None = None) -> int:
     """Keep a form of this incident; gives its sequence. Raises NotFound, Conflict, Refusals."""
     kind = kind_of(key)
-    refuse_ended(case)
+    refuse_ended(case, unless=key in k.AFTER_CLOSING)
     at = checked_instant("happened_at", happened_at, now) or now
     reason = checked_reason(reason)
     fields = checked_fields(kind, given, now=now)
@@ -111,8 +111,11 @@ def taken_back(history: History) -> set[int]:
     return {sequence for sequence, by in history.struck.items() if history.kinds[by] == "LogWithdrawn"}
 
 
-def refuse_ended(case: Case) -> None:
-    if case.incident.closed_at is not None:
+def refuse_ended(case: Case, *, unless: bool = False) -> None:
+    """Raises Conflict. `unless`: what looks back may be added to a closed case, as long as its texts are kept."""
+    incident = case.incident
+    may_follow = unless and incident.ended_as == CLOSED and incident.texts_erased_at is None
+    if incident.closed_at is not None and not may_follow:
         raise Conflict(N_("事件已结案，不能再改动"))
 
 

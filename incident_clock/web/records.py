@@ -16,6 +16,7 @@ from incident_clock.people import access, roster
 from incident_clock.phrases import N_
 from incident_clock.protocol.tasks import DECISION, INSTRUCTION, ORIGINS, PROMISE
 from incident_clock.registry import record_kinds as k
+from incident_clock.registry.history import CLOSED
 from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.registry.tasks import ORIGIN_OF
 from incident_clock.views import names
@@ -45,11 +46,16 @@ AT = "r"  # begins every id of a form's blanks
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, object]:
-    return {"mechanism_of": mechanism_of, "asked_stage": lambda: request.args.get("stage", "")}
+    return {"mechanism_of": mechanism_of, "may_look_back": may_look_back, "asked_stage": lambda: request.args.get("stage", "")}
 
 
 def mechanism_of(incident: IncidentView) -> Mechanism:
     return Mechanism(Telling(phrases(), now()), incident)
+
+
+def may_look_back(incident: IncidentView) -> bool:
+    """Whether an evaluation may still be added to a closed case: as long as its texts are kept."""
+    return allows(access.WRITE) and incident.ended_as == CLOSED and bool(incident.title)
 
 
 # ── records ───────────────────────────────────────────────────────────────────────────────────────────────

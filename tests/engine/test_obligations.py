@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from incident_clock.errors import Refusals
+from incident_clock.errors import Conflict, Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.grading import Regrading
 from incident_clock.store.session import Store
@@ -86,6 +86,18 @@ def test_a_continuing_release_is_logged_as_what_was_asked_for(room: Room, number
     with pytest.raises(Refusals):
         room.desk.record(number, "release", {"url": "https://example.com/3"}, happened_at=room.now - 16 * MINUTE,
                          actor=bureau.ZHOU, now=room.now)
+
+
+def test_a_closed_case_is_still_evaluated_but_takes_no_new_leads(room: Room, number: str):
+    room.log(number, "release")
+    room.waive(number)
+    room.desk.close(number, "处置结束", actor=bureau.ZHOU, now=room.now)
+    room.desk.record(number, "evaluation", {"handling": "上报及时", "faults": "none"}, actor=bureau.ZHOU, now=room.now)
+    with pytest.raises(Conflict):
+        room.desk.record(number, "lead", {"source": "某短视频平台"}, actor=bureau.ZHOU, now=room.now)
+    room.desk.erase_texts(number, "评估完毕", actor=bureau.ZHOU, now=room.now)
+    with pytest.raises(Conflict):
+        room.desk.record(number, "evaluation", {"handling": "补充", "faults": "none"}, actor=bureau.ZHOU, now=room.now)
 
 
 def test_a_task_reminds_its_owner_and_then_the_leader_on_duty(room: Room):
