@@ -46,7 +46,8 @@ AT = "r"  # begins every id of a form's blanks
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, object]:
-    return {"mechanism_of": mechanism_of, "may_look_back": may_look_back, "asked_stage": lambda: request.args.get("stage", "")}
+    return {"mechanism_of": mechanism_of, "may_look_back": may_look_back,
+            "asked_stage": lambda: request.args.get("stage", "")}
 
 
 def mechanism_of(incident: IncidentView) -> Mechanism:
