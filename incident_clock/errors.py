@@ -38,6 +38,12 @@ class Refusals(Invalid):
         first = self.refusals[0]
         super().__init__(first.phrase, field=first.field, **first.params)
 
+    def renamed(self, **names: str) -> "Refusals":
+        """The same about inputs that the caller knows by other names (ours=his)."""
+        for one in self.refusals:
+            one.field = names.get(one.field, one.field) if one.field else None
+        return self
+
 
 class NeedsConfirmation(Invalid):
     """Unusual but possible: the same request with `confirmed` is carried out."""

@@ -82,7 +82,7 @@ BAD_LOGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"done_at": "14:10"}, {"done_at": "不是日历上的时刻"}),
     ({"done": "2026-03-12T14:10+08:00"}, {"done": "是不是“done_at”"}),
     ({"note": "\x07"}, {"note": "控制字符"}),
-    ({"evidence": ["call"]}, {"evidence": "应为文字"}), ({"evidence": {"kind": "document"}}, {"evidence": "应是 call"}),
+    ({"evidence": ["call"]}, {"evidence": "写明各要素的对象"}), ({"evidence": {"kind": "call"}}, {"evidence": "没有任何要素"}), ({"evidence": {"kind": "document"}}, {"evidence": "应是 call"}),
     ({"evidence": {"answered_by": "刘丙"}}, {"outcome": "请填写“结果”"}),
     ({"evidence": {"outcome": "reached", "mood": "calm"}}, {"mood": "没有这一栏"}),
 ]

@@ -47,6 +47,13 @@ def test_approver_and_reason_are_asked_for_and_nothing_is_written_without(api: A
     assert len(api.get(f"{incident}/timeline").json["entries"]) == 1
 
 
+@pytest.mark.parametrize(("under", "body", "field"), [
+    ("waive", examples.WAIVER, "approved_at"), ("transfer", examples.TRANSFER, "offered_at")])
+def test_a_wrong_instant_is_told_under_the_name_it_was_sent_with(api: Api, under: str, body: dict[str, Any], field: str):
+    told = api.post(f"{api.registered()}{RELEASE}/{under}", {**body, field: "2026-03-12T14:00+08:00"})
+    assert set(complaints(told)) == {field}
+
+
 def test_a_waiver_is_kept_with_its_approver_and_ends_the_step_grey(api_on_both: Api):
     incident = api_on_both.registered()
     step = _step(api_on_both.post(f"{incident}{PRESS}/waive", examples.WAIVER), "press_conference")

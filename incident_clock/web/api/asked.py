@@ -22,7 +22,7 @@ from incident_clock.web.forms import YEARS
 
 NOT_TEXT, NO_OFFSET, NO_INSTANT, STRANGE_YEAR = "string_type", "instant_no_offset", "instant_wrong", "instant_year"
 NO_FLAG, NO_CURSOR, NO_SEARCH, NO_DAYS = "flag_wrong", "cursor_wrong", "search_wrong", "days_wrong"
-NO_RUNG, NO_FILE, NO_SEQUENCE = "rung_wrong", "file_wrong", "sequence_wrong"
+NO_RUNG, NO_FILE, NO_SEQUENCE, NO_EVIDENCE = "rung_wrong", "file_wrong", "sequence_wrong", "evidence_wrong"
 MOST_RUNGS = 99
 
 
@@ -83,7 +83,7 @@ def _sequence(given: Any) -> int:
 
 def _text_or_form(given: Any) -> Any:
     if not isinstance(given, str | dict | None):
-        raise PydanticCustomError(NOT_TEXT, "neither a text nor an object")
+        raise PydanticCustomError(NO_EVIDENCE, "neither a text nor an object")
     return given
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from incident_clock.errors import Forbidden, Invalid
+from incident_clock.errors import Forbidden, Invalid, Refusals
 from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.protocol.tasks import INSTRUCTION
@@ -46,9 +46,12 @@ def _about() -> dict[str, Any]:
 def waive_step(id: str, key: str, asked: Waiver) -> Response:
     """End a step that is not carried out, as somebody with the power to do so has approved (免开)."""
     found = reference(id)
-    assembly().desk.waive(found, key, Approval(
-        approver=asked.approver, reason=asked.reason, approver_unit=asked.approver_unit, document=asked.document,
-        evidence=asked.evidence, at=asked.approved_at), **_about())
+    try:
+        assembly().desk.waive(found, key, Approval(
+            approver=asked.approver, reason=asked.reason, approver_unit=asked.approver_unit, document=asked.document,
+            evidence=asked.evidence, at=asked.approved_at), **_about())
+    except Refusals as refusals:
+        raise refusals.renamed(at="approved_at") from None
     return answer(shown(found))
 
 
@@ -57,10 +60,13 @@ def waive_step(id: str, key: str, asked: Waiver) -> Response:
 def transfer_step(id: str, key: str, asked: Transfer) -> Response:
     """Offer a step and the open ones behind it to another unit; the clock stops when it accepts."""
     found = reference(id)
-    assembly().desk.offer_transfer(
-        found, key, asked.to, Approval(approver=asked.approver, reason=asked.reason, document=asked.document,
-                                       at=asked.offered_at),
-        accepted_by=asked.accepted_by, accepted_at=asked.accepted_at, **_about())
+    try:
+        assembly().desk.offer_transfer(
+            found, key, asked.to, Approval(approver=asked.approver, reason=asked.reason, document=asked.document,
+                                           at=asked.offered_at),
+            accepted_by=asked.accepted_by, accepted_at=asked.accepted_at, **_about())
+    except Refusals as refusals:
+        raise refusals.renamed(at="offered_at") from None
     return answer(shown(found))
 
 

@@ -68,7 +68,10 @@ def _form(found: str | int, key: str, evidence: dict[str, Any]) -> dict[str, Any
     step = assembly().views.incident(found, now()).obligation(key)
     if "kind" in evidence and step is not None and evidence["kind"] != step.evidence:
         raise Invalid(N_("这一步的凭证应是 %(kind)s"), field="evidence", kind=step.evidence)
-    return {name: value for name, value in evidence.items() if name != "kind"}
+    fields = {name: value for name, value in evidence.items() if name != "kind"}
+    if not fields:
+        raise Invalid(N_("凭证里没有任何要素，请至少填一项，或改用文字"), field="evidence")
+    return fields
 
 
 @call("POST", "/incidents/<id>/steps/<key>/withdraw", needs=access.WRITE, takes=Withdrawal,

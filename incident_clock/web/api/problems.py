@@ -47,6 +47,7 @@ WRONG_SHAPES = {  # pydantic's kinds of error, and ours; whatever else pydantic 
     asked.NO_FLAG: N_("应为 true 或 false"),
     asked.NO_CURSOR: N_("这个游标不对，请原样使用上一页的 next_cursor"),
     asked.NO_DAYS: N_("天数应为1到%(most)s的整数"),
+    asked.NO_EVIDENCE: N_("应为文字，或一个写明各要素的对象"),
     asked.NO_FILE: N_("请附上文件"),
     asked.NO_SEQUENCE: N_("应为记录的序号，是一个正整数"),
     asked.NO_RUNG: N_("级数应为1到%(most)s的整数"),
