@@ -81,9 +81,16 @@ class CaseDesk(Desk):
 
     def regrade(self, incident: Ref, asked: Regrading, *, protocol: str | None, actor: Actor, now: datetime,
                 key: str | None = None) -> None:
-        """Change grades, and with `protocol` the rule."""
-        rule = self.protocol(protocol) if protocol else None
-        self.work(incident, lambda case: grading.regrade(case, asked, rule, actor=actor, now=now), actor=actor, now=now,
+        """Change grades, and with `protocol` the rule. What becomes sensitive comes under the full clock."""
+        full, chosen = self.protocol(self.default_protocol), self.protocol(protocol) if protocol else None
+
+        def verb(case: Case) -> None:
+            rule = chosen
+            if asked.is_sensitive and grading.is_lighter(chosen or case.history.rule, than=full):
+                rule = full
+            grading.regrade(case, asked, rule, actor=actor, now=now)
+
+        self.work(incident, verb, actor=actor, now=now,
                   key=key, asked=["regrade", incident, dict(asked.values), asked.is_sensitive, asked.basis, protocol])
 
     def correct(self, incident: Ref, sequence: int, asked: Correction, *, actor: Actor, now: datetime,
@@ -102,7 +109,8 @@ class CaseDesk(Desk):
         """
 
         def verb(case: Case) -> None:
-            asked_for = records.open_release(case.history) if kind == RELEASE else None
+            is_another = kind == RELEASE and not fields.get("supersedes")  # a mended text is the same release
+            asked_for = records.open_release(case.history) if is_another else None
             if asked_for is not None:
                 incidents.log_step(case, asked_for, StepLog(done_at=happened_at, record=fields, reason=reason),
                                    actor=actor, now=now)
@@ -153,7 +161,7 @@ class CaseDesk(Desk):
         with self.store.read() as session:
             was = session.get_one(Incident, incidents.id_of(session, drill))
             new = NewIncident(
-                title=was.title, received_at=was.received_at, occurred_at=was.occurred_at,
+                title=was.title, received_at=min(was.received_at, was.clock_started_at), occurred_at=was.occurred_at,
                 first_online_at=was.first_online_at, place=was.place, source=was.source,
                 first_learned_by=was.first_learned_by, summary=was.summary, unit=was.unit, category=was.category,
                 event_grade=was.event_grade, opinion_grade=was.opinion_grade, warning_level=was.warning_level,

@@ -34,6 +34,10 @@ def spreading(session: Session, incident: Incident, *, now: datetime) -> Iterato
         elif settled_at is not None and deadline.settled_at is None:
             _open_again(session, incident, deadline, is_upgraded=deadline.round != turn, sequence=sequence or 0,
                         now=now)
+        if deadline.round != turn:
+            calls.begin_anew(session, incident_id=incident.id, step=deadline.step)
+            queue.withdraw(session, incident_id=incident.id, step=deadline.step, kinds=(REMINDER, STAND_IN),
+                           before_round=deadline.round, why=N_("催办阶梯已重新开始，不再发出"))
         if deadline.due_at != due_at:
             queue.move(session, incident_id=incident.id, step=deadline.step, due_at=deadline.due_at)
 
@@ -55,7 +59,8 @@ def _open_again(session: Session, incident: Incident, deadline: Deadline, *, is_
     step = deadline.step
     queue.withdraw(session, incident_id=incident.id, step=step, kinds=(ALL_CLEAR,), why=N_("记录已撤回，不再发出"))
     if not is_upgraded:
-        queue.restore(session, incident_id=incident.id, step=step, kinds=(REMINDER, STAND_IN), now=now)
+        queue.restore(session, incident_id=incident.id, step=step, kinds=(REMINDER, STAND_IN), now=now,
+                      ladder_round=deadline.round)
     cleared = queue.told(session, incident_id=incident.id, step=step, kinds=(ALL_CLEAR,))
     _tell(session, incident, deadline, cleared, kind=REOPENED, sequence=sequence,
           ended=UPGRADED if is_upgraded else "", now=now)

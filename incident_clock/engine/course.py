@@ -153,7 +153,7 @@ class Course:
         made = []
         rungs = {rung.number: rung for rung in self.step.ladder}
         due = [(rung, person) for (rung, person), one in self.called.items()
-               if one.stand_in_at is not None and one.stand_in_at <= around.now]
+               if one.stand_in_at is not None and one.stand_in_at <= around.now and rung in rungs]
         for rung, person in due:
             self.called[rung, person].stand_in_at = None
             if not self._is_answered(rungs[rung]):

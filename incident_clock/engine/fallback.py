@@ -67,7 +67,7 @@ class Fallback:
         if message.kind not in (m.REMINDER, m.STAND_IN) or not message.is_wanted:
             return None
         found = incidents.deadline_of(self.incident, message.step)
-        return found if found.settled_at is None else None
+        return found if found.settled_at is None and found.round == message.round else None
 
     def _claim(self) -> bool:
         won = changed(self.session, update(Message).where(

@@ -60,9 +60,10 @@ class Replying:
         for deadline in incident.deadlines:
             if deadline.settled_at is not None or step not in (None, deadline.step):
                 continue
-            rows = calls.called(self.session, incident.id, deadline.step)
+            rows, ladder = calls.called(self.session, incident.id, deadline.step), step_of(deadline).ladder
             for person in people:
-                rung = max((row.rung for row in rows if row.person == person.key), default=None)
+                rung = max((row.rung for row in rows if row.person == person.key and row.rung <= len(ladder)),
+                           default=None)
                 if rung is not None:
                     results.append(stand_ins.tell(
                         self.session, incident, deadline, step_of(deadline), rung, of=person.key,

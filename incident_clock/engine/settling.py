@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from incident_clock.channels import base
 from incident_clock.engine import fallback
@@ -58,8 +58,9 @@ class Settler:
 def lock(session: Session, ids: Iterable[int | None]) -> dict[int, Incident]:
     """Lock incidents in the one order that everybody keeps."""
     wanted = sorted({one for one in ids if one is not None})
-    found = session.scalars(select(Incident).where(Incident.id.in_(wanted)).order_by(Incident.id)
-                            .with_for_update(of=Incident)).unique() if wanted else ()
+    asked = select(Incident).where(Incident.id.in_(wanted)).order_by(Incident.id)
+    found = session.scalars(asked.options(lazyload(Incident.protocol)).with_for_update(of=Incident)).unique() \
+        if wanted else ()
     return {incident.id: incident for incident in found}
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from incident_clock.engine.course import Surroundings, midnight_of
 from incident_clock.engine.raising import Raising
@@ -89,6 +89,7 @@ class Ticker:
         raised = 0
         with self.store.write() as session:
             locked = session.scalars(select(Incident).where(Incident.id.in_(ids)).order_by(Incident.id)
+                                     .options(lazyload(Incident.protocol))
                                      .with_for_update(of=Incident, skip_locked=True)).unique().all()
             signature = roster.bureau(session).short_name
             around = {is_drill: self.look_around(session, now, is_drill)

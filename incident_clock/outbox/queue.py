@@ -166,9 +166,13 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, *, now: datetim
     return message
 
 
-def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], why: str) -> None:
-    """Nothing of these kinds about this step is sent any more; what is under way is not tried again."""
-    about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
+def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], why: str,
+             before_round: int | None = None) -> None:
+    """Nothing of these kinds about this step is sent any more; what is under way is not tried again. `before_round`:
+    only what belongs to an earlier ladder of the step."""
+    about = [Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds)]
+    if before_round is not None:
+        about.append(Message.round < before_round)
     changed(session, update(Message).where(*about, Message.state.in_((*m.WAITING, m.SENDING)))
             .values(is_wanted=False))
     changed(session, update(Message).where(*about, Message.state.in_(m.WAITING))
@@ -176,9 +180,11 @@ def withdraw(session: Session, *, incident_id: int, step: str, kinds: Sequence[s
     session.expire_all()
 
 
-def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], now: datetime) -> None:
+def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[str], now: datetime,
+            ladder_round: int = 0) -> None:
     """What was withdrawn before it left is wanted again: the log that made it idle was taken back."""
-    about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds))
+    about = (Message.incident_id == incident_id, Message.step == step, Message.kind.in_(kinds),
+             Message.round == ladder_round)
     changed(session, update(Message).where(*about, Message.state.in_((m.WITHDRAWN, m.SENDING)))
             .values(is_wanted=True))
     changed(session, update(Message).where(*about, Message.state == m.WITHDRAWN)
@@ -187,9 +193,10 @@ def restore(session: Session, *, incident_id: int, step: str, kinds: Sequence[st
 
 
 def move(session: Session, *, incident_id: int, step: str, due_at: datetime) -> None:
-    """The deadline has moved: what still waits tells the new one."""
+    """The deadline has moved: what still waits, or may be wanted again, tells the new one."""
     for message in session.scalars(select(Message).where(
-            Message.incident_id == incident_id, Message.step == step, Message.state.in_((*m.WAITING, m.SENDING)))):
+            Message.incident_id == incident_id, Message.step == step,
+            Message.state.in_((*m.WAITING, m.SENDING, m.WITHDRAWN)))):
         message.facts = {**message.facts, "due_at": due_at.isoformat()}
     session.flush()
 

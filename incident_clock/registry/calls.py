@@ -148,6 +148,13 @@ def told_again(session: Session, *, incident_id: int, step: str, rung: int, pers
     session.expire_all()
 
 
+def begin_anew(session: Session, *, incident_id: int, step: str) -> None:
+    """The ladder of a step begins anew: what was answered on the old one says nothing about the new one."""
+    changed(session, update(Called).where(Called.incident_id == incident_id, Called.step == step)
+            .values(stand_in_at=None, answered_at=None, answered_how=None, paused_until=None, self_reported_at=None))
+    session.expire_all()
+
+
 def rest(session: Session, *, incident_id: int, step: str) -> None:
     """The step was logged: no stand-in is called for it any more."""
     changed(session, update(Called).where(Called.incident_id == incident_id, Called.step == step)

@@ -52,6 +52,13 @@ class Case:
             if is_meant:
                 self._open(each, done=done, due=due, actor=actor, now=now)
 
+    def resume_follow_ups(self, *, actor: Actor, now: datetime) -> None:
+        """After a change of the rule: what it asks for behind a step that is done, and nothing runs of, begins."""
+        for each in self.history.rule.follow_ups:
+            since = self.history.steps.get(each.since or "")
+            if self.history.closed_at is None and since is not None and since.ended == h.DONE:
+                self._open(each, done=now, due=now, actor=actor, now=now)
+
     def _open(self, each: FollowUp, *, done: datetime, due: datetime, actor: Actor, now: datetime) -> None:
         before = [one for one in self.history.steps.values() if one.follow_up == each.key]
         if any(one.is_open for one in before):
@@ -97,7 +104,7 @@ def _write_obligation(incident: Incident, row: Deadline | None, one: Obligation,
         incident.deadlines.append(row)
     begins_anew, moved = row.round != one.round, one.due_at - row.due_at
     row.protocol = session.get_one(StampedProtocol, one.rule) if one.rule else None
-    for name in ("started_at", "due_at", "first_due_at", "round", "passed_at", "reopened_at", "settled_at",
+    for name in ("position", "started_at", "due_at", "first_due_at", "round", "passed_at", "reopened_at", "settled_at",
                  "settled_sequence", "ended", "done_at", "checked", "counted_at", "title", "owner"):
         if getattr(row, name) != getattr(one, name):
             setattr(row, name, getattr(one, name))

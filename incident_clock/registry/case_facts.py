@@ -145,11 +145,14 @@ class TaskSet(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateAbsorbed(Fact):
-    """Another registration of the same case was merged into this one, which has the earlier T0 from then on."""
+    """Another registration of the same case was merged into this one, which has the earlier T0 from then on, for each
+    open step the earlier of both deadlines (`dues`), and the higher grades (`values`: those that change)."""
 
     number: str
     clock_started_at: datetime
     received_at: datetime
+    dues: dict[str, datetime]
+    values: dict[str, Any]
     reason: Erasable
 
 

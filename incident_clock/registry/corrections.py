@@ -93,13 +93,18 @@ def _registration(history: History, sequence: int, asked: Correction, *, now: da
 
 def _helps(history: History, times: Mapping[str, datetime | None]) -> bool:
     """Whether the clock would start later, or the occurrence be put later or out of sight."""
-    for name in ("received_at", "occurred_at"):
-        before, after = history.times[name], times.get(name)
-        if name not in times or before is None:
-            continue
-        if after is None or floor_minute(after) > floor_minute(before):
-            return True
-    return False
+    started, before = history.clock_started_at, history.times
+    history.times = {**before, **times}
+    try:
+        is_later = started is not None and floor_minute(history.started()) > floor_minute(started)
+    finally:
+        history.times = before
+    return is_later or any(_is_later(history, times, name) for name in ("received_at", "occurred_at"))
+
+
+def _is_later(history: History, times: Mapping[str, datetime | None], name: str) -> bool:
+    before, after = history.times[name], times.get(name)
+    return name in times and before is not None and (after is None or floor_minute(after) > floor_minute(before))
 
 
 def _log(case: Case, sequence: int, root: int, asked: Correction, *, now: datetime) -> Corrected:
@@ -117,6 +122,8 @@ def _log(case: Case, sequence: int, root: int, asked: Correction, *, now: dateti
     values = _record(found, kind, asked, now=now)
     if found:
         raise Refusals(found)
+    if values.get("outcome") not in (None, record_kinds.REACHED):
+        raise Conflict(N_("没有接通就不算办结：请撤回这条记录，另记一次未接通"))
     done_at = times.get("done_at") or one.done_at
     times = {"done_at": done_at} if done_at != one.done_at else {}
     texts = {name: text for name, text in texts.items() if text != said.get(name)}

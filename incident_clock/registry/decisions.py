@@ -121,8 +121,10 @@ def confirm(case: Case, sequence: int, note: str | None, *, actor: Actor, now: d
     Raises NotFound; Forbidden for who wrote it, one in the same role, or one who may not decide this.
     """
     _check_second(case, sequence, actor)
-    return case.add(Confirmed(happened_at=now, confirms=sequence, note=erasable(checked_text("note", note))),
-                    actor=actor, now=now)
+    confirmed = case.add(Confirmed(happened_at=now, confirms=sequence, note=erasable(checked_text("note", note))),
+                         actor=actor, now=now)
+    case.resume_follow_ups(actor=actor, now=now)
+    return confirmed
 
 
 def reject(case: Case, sequence: int, reason: str | None, *, actor: Actor, now: datetime) -> int:
@@ -160,7 +162,7 @@ def _check_second(case: Case, sequence: int, actor: Actor) -> None:
 # ── checks ────────────────────────────────────────────────────────────────────────────────────────────────
 
 def checked_approval(given: Approval, *, started: datetime, actor: Actor, now: datetime) -> Approval:
-    """The approval with its texts tidied; raises Refusals with every complaint. Nobody approves his own request."""
+    """The approval with its texts tidied; raises Refusals with every complaint. Nobody below a leader names himself."""
     found: list[Refusal] = []
     lines = {name: attempt(found, checked_line, name, getattr(given, name))
              for name in ("approver", "approver_unit", "document", "evidence")}

@@ -36,7 +36,9 @@ def regrade(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, 
     fact = regraded(case, asked, protocol, now=now)
     if protocol is not None and fact.protocol is not None:
         stamped(case.session, protocol)
-    return case.add(fact, actor=actor, now=now)
+    sequence = case.add(fact, actor=actor, now=now)
+    case.resume_follow_ups(actor=actor, now=now)
+    return sequence
 
 
 def regraded(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, now: datetime) -> Regraded:
@@ -49,9 +51,9 @@ def regraded(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *,
         protocol = None
     if not changed and protocol is None:
         raise Conflict(N_("级别和规则都与现在相同，没有可改的"))
-    if any(one["kind"] == "Regraded" for one in case.history.pending.values()):
+    direction = _direction(case, changed, protocol, rule_of(incident))
+    if direction == DOWN and any(one["kind"] == "Regraded" for one in case.history.pending.values()):
         raise Conflict(N_("已有一项降级等待批准，请先核定"))
-    direction = _direction(incident, changed, protocol, rule_of(incident))
     return Regraded(
         happened_at=now, values=changed, protocol=named(protocol) if protocol else None, direction=direction,
         basis=Erasable(checked_text("basis", asked.basis) or ""), is_pending=direction == DOWN)
@@ -74,23 +76,24 @@ def _checked(asked: Regrading) -> dict[str, Any]:
     return values
 
 
-def _direction(incident: Any, changed: Mapping[str, Any], protocol: ResponseProtocol | None,
+def _direction(case: Case, changed: Mapping[str, Any], protocol: ResponseProtocol | None,
                now: ResponseProtocol) -> str:
-    """Up when any of it asks for more; down when it only asks for less.
+    """Up when any of it asks for more; down when it only asks for less. Raises Conflict when it does both.
 
-    What is not graded runs the full clock (就高不就低): so taking a grade back counts as up, and a first grade as
-    neither. A lighter rule is down whatever the grades say.
+    What is not graded runs the full clock (就高不就低): so taking a grade back counts as up. A grade given again is
+    measured by the last one there was, a very first one is neither. A lighter rule is down.
     """
-    if protocol is not None and is_lighter(protocol, than=now):
-        return DOWN
-    moves = [_rank(changed[name]) - _rank(getattr(incident, name)) for name in DECIDING
-             if name in changed and changed[name] is not None and getattr(incident, name) is not None]
+    moves = [_rank(changed[name]) - _rank(case.history.graded[name]) for name in DECIDING
+             if changed.get(name) is not None and name in case.history.graded]
     moves += [1 for name in DECIDING if name in changed and changed[name] is None]
     if "is_sensitive" in changed:
         moves.append(1 if changed["is_sensitive"] else -1)
-    if protocol is not None or any(move > 0 for move in moves):
-        return UP
-    return DOWN if any(move < 0 for move in moves) else LEVEL
+    if protocol is not None:
+        moves.append(-1 if is_lighter(protocol, than=now) else 1)
+    is_up, is_down = any(move > 0 for move in moves), any(move < 0 for move in moves)
+    if is_up and is_down:
+        raise Conflict(N_("这一次里有升有降，请分两次提交：升级立即生效，降级须经批准"))
+    return UP if is_up else DOWN if is_down else LEVEL
 
 
 def is_lighter(protocol: ResponseProtocol, *, than: ResponseProtocol) -> bool:

@@ -16,6 +16,7 @@ DONE, WAIVED, TRANSFERRED, NOT_APPLICABLE = "done", "waived", "transferred", "no
 CLOSED, VOIDED, MERGED = "closed", "voided", "merged"  # how an incident ended
 UP, DOWN, LEVEL = "up", "down", "none"  # directions of a re-grading
 
+DECIDABLE = ("StepLogged", "TransferAccepted")  # what a second person may still bear out when the incident has ended
 TIMES = ("received_at", "occurred_at", "first_online_at", "registered_at")
 VALUES = ("number", "is_drill", "category", "event_grade", "opinion_grade", "warning_level", "response_level",
           "is_sensitive", "secondary_categories", "related_to", "relation")
@@ -108,6 +109,7 @@ class History:
     struck: dict[int, int] = field(default_factory=dict)
     roots: dict[int, int] = field(default_factory=dict)  # correction → the entry that was wrong in the first place
     counts: dict[str, int] = field(default_factory=dict)  # kind of form, or task → how many there are
+    graded: dict[str, str] = field(default_factory=dict)  # scale → the last grade there ever was
     ended_as: str | None = None
     closed_at: datetime | None = None
 
@@ -149,10 +151,14 @@ class History:
             else:
                 one.first_due_at += now - before
 
+    def note_grades(self) -> None:
+        """Remember the grades there are: what is graded again is measured by the last one."""
+        self.graded |= {name: self.values[name] for name in ("event_grade", "opinion_grade") if self.values.get(name)}
+
     def stop(self, how: str, at: datetime, sequence: int) -> None:
         """The incident ends without having been dealt with to its end: nothing of it is asked for any more."""
         self.ended_as, self.closed_at = how, at
-        self.pending.clear()
+        self.pending = {sequence: entry for sequence, entry in self.pending.items() if entry["kind"] in DECIDABLE}
         for one in self.steps.values():
             if one.is_open:
                 one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=sequence)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, false, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from incident_clock.errors import Conflict, Invalid, NotFound
 from incident_clock.ledger.chain import plain
@@ -151,7 +151,8 @@ def erase_texts(session: Session, incident: Incident, reason: str, *, actor: Act
 
 def locked(session: Session, number_or_id: str | int) -> Incident:
     """The incident, locked until the transaction ends. Raises NotFound."""
-    incident = session.scalar(select(Incident).where(called(number_or_id)).with_for_update(of=Incident))
+    incident = session.scalar(select(Incident).where(called(number_or_id)).options(lazyload(Incident.protocol))
+                              .with_for_update(of=Incident))
     if incident is None:
         raise not_found(number_or_id)
     return incident
@@ -260,10 +261,10 @@ def _completes(case: Case, deadline: Deadline, log: StepLog, record: dict[str, A
     """Whether this call completes the step: somebody answered, and everybody the rule names has been reached."""
     if record and record["outcome"] != record_kinds.REACHED:
         return False
-    required = set(step_of(deadline).required)
-    if len(required) < 2:
+    required, named = set(step_of(deadline).required), {record.get("recipient"), log.report_to} - {None}
+    if len(required) < 2 and not named:
         return True
-    return required <= {*reached(case.history, deadline.step), record.get("recipient"), log.report_to}
+    return required <= reached(case.history, deadline.step) | named
 
 
 def _needs_second(history: History, deadline: Deadline, done: datetime, now: datetime) -> bool:
@@ -293,5 +294,8 @@ def _refuse_unrelated(session: Session, new: NewIncident) -> None:
         raise not_found(new.related_to or "")
     if new.relation == REAL_OF and (not other.is_drill or new.is_drill):
         raise Conflict(N_("只有演练可以转为真实事件登记"))
+    if new.relation == REAL_OF and (real := session.scalar(select(Incident.number).where(
+            Incident.related_to == other.number, Incident.relation == REAL_OF))):
+        raise Conflict(N_("这次演练已转为真实事件 %(number)s"), number=real)
     if new.relation != REAL_OF and other.is_drill != new.is_drill:
         raise Conflict(N_("演练与真实事件不能关联"))

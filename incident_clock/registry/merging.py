@@ -1,14 +1,15 @@
 """Two registrations of one case become one, and a registration that was no case ends as void (domain 1.4, 7.4)."""
 
 from datetime import datetime
+from typing import Any
 
 from incident_clock.errors import Conflict, Invalid
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import DuplicateAbsorbed, MergedInto, Voided
-from incident_clock.registry.drafts import checked_reason
-from incident_clock.registry.grading import is_lighter
+from incident_clock.registry.drafts import GRADES, checked_reason
+from incident_clock.registry.grading import DECIDING, is_lighter
 from incident_clock.registry.incidents import refuse_closed
 
 
@@ -30,8 +31,18 @@ def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now:
     said = Erasable(checked_reason(reason, is_required=True) or "")
     other = duplicate.incident
     kept.add(DuplicateAbsorbed(happened_at=now, number=other.number, clock_started_at=other.clock_started_at,
-                               received_at=other.received_at, reason=said), actor=actor, now=now)
+                               received_at=other.received_at, reason=said,
+                               dues={one.step: one.due_at for one in duplicate.history.open_steps()},
+                               values=_higher(kept.history.values, duplicate.history.values)), actor=actor, now=now)
     duplicate.add(MergedInto(happened_at=now, number=kept.incident.number, reason=said), actor=actor, now=now)
+
+
+def _higher(kept: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What the case takes over: the higher of two grades, and that it is sensitive."""
+    found: dict[str, Any] = {
+        name: other[name] for name in DECIDING
+        if kept[name] and other[name] and GRADES.index(other[name]) > GRADES.index(kept[name])}
+    return found | ({"is_sensitive": True} if other["is_sensitive"] and not kept["is_sensitive"] else {})
 
 
 def void(case: Case, reason: str | None, *, actor: Actor, now: datetime) -> int:

@@ -16,7 +16,7 @@ from incident_clock.registry.retelling import retell
 from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 
-RUNNING = ("started_at", "due_at", "first_due_at", "round", "kind", "ordinal")  # of a deadline
+RUNNING = ("position", "started_at", "due_at", "first_due_at", "round", "kind", "ordinal")  # of a deadline
 ENDED = ("settled_at", "settled_sequence", "ended", "done_at", "checked", "counted_at")
 
 
@@ -70,6 +70,10 @@ def _deadline(row: Deadline, one: Obligation) -> Iterator[Broken]:
         yield _differs(1, f"the deadline of {one.step}")
     if any(getattr(row, name) != getattr(one, name) for name in ENDED):
         yield _differs(one.settled_sequence or 1, f"whether and when {one.step} was done")
+    if any(getattr(one, name) is not None and getattr(row, name) != getattr(one, name) for name in ("title", "owner")):
+        yield _differs(1, f"what {one.step} asks of whom")  # None: erased
+    if one.is_open and row.wake_at is None and row.passed_at is None:
+        yield _differs(1, f"when {one.step} is looked at next")
     if row.passed_at != one.passed_at:
         yield _differs(1, f"when {one.step} passed unlogged")
 

@@ -18,7 +18,7 @@ from incident_clock.registry import record_kinds as k
 from incident_clock.registry.case import Case
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
-from incident_clock.registry.history import CLOSED, FOLLOW_UP, History
+from incident_clock.registry.history import CLOSED, TASK, History
 from incident_clock.registry.record_kinds import Blank, RecordKind
 
 LARGEST_NUMBER = 10**12
@@ -63,6 +63,8 @@ def make(case: Case, key: str, given: Mapping[str, Any], *, actor: Actor, now: d
     """Keep a form of this incident; gives its sequence. Raises NotFound, Conflict, Refusals."""
     kind = kind_of(key)
     refuse_ended(case, unless=key in k.AFTER_CLOSING)
+    if step is not None and step not in case.history.steps:
+        raise Invalid(N_("本事件没有“%(step)s”这一步"), field="step", step=step[:40])
     at = checked_instant("happened_at", happened_at, now) or now
     reason = checked_reason(reason)
     fields = checked_fields(kind, given, now=now)
@@ -89,7 +91,7 @@ def check_against_history(history: History, key: str, fields: Mapping[str, Any],
         if found:
             raise Refusals(found)
     if key == k.RELEASE:
-        _check_release(history, fields, at=at)
+        _check_release(history, fields, at=at, besides=besides)
     if key == k.COUNTERSIGN:
         said = history.bodies.get(fields["entry"], {})
         if not (said.get("record") or {}).get("is_signed_by_phone"):
@@ -125,7 +127,7 @@ def _document_of(history: History, sequence: int, body: dict[str, Any]) -> dict[
     return said if isinstance(said, dict) else {}
 
 
-def _check_release(history: History, fields: Mapping[str, Any], *, at: datetime) -> None:
+def _check_release(history: History, fields: Mapping[str, Any], *, at: datetime, besides: int | None) -> None:
     version, replaced = fields.get("wording"), fields.get("supersedes")
     if version is not None:
         body = next((body for sequence, body in history.bodies.items() if body.get("record") == k.WORDING
@@ -135,14 +137,16 @@ def _check_release(history: History, fields: Mapping[str, Any], *, at: datetime)
         since, until = (_instant(body["fields"].get(name)) for name in ("valid_from", "valid_until"))
         if (since and at < since) or (until and at > until):
             raise Invalid(N_("第%(version)s版口径在这个时间无效，请核对有效期"), field="wording", version=version)
-    if replaced is not None and replaced not in releases(history):
+    if replaced is not None and (replaced not in releases(history) or replaced == besides):
         raise Invalid(N_("第%(entry)s条不是发布记录"), field="supersedes", entry=replaced)
 
 
 def releases(history: History) -> dict[int, dict[str, Any]]:
-    """Sequence → what a release says, the first one (of the step) and those that follow."""
-    found = {}
+    """Sequence → what a release says, the first one (of the step) and those that follow; not what was withdrawn."""
+    found, gone = {}, taken_back(history)
     for sequence, body in history.bodies.items():
+        if sequence in gone:
+            continue
         if body.get("record") == k.RELEASE:
             found[sequence] = body["fields"]
         elif history.kinds[sequence] == "StepLogged" and history.evidence(body["step"]) == k.RELEASE:
@@ -151,8 +155,8 @@ def releases(history: History) -> dict[int, dict[str, Any]]:
 
 
 def open_release(history: History) -> str | None:
-    """The key of the continuing release that is asked for now, if one is."""
-    return next((one.step for one in history.steps.values() if one.kind == FOLLOW_UP and one.is_open
+    """The key of the release that is asked for now, if one is: the step's own, then the continuing one."""
+    return next((one.step for one in history.steps.values() if one.is_open and one.kind != TASK
                  and history.evidence(one.step) == k.RELEASE), None)
 
 

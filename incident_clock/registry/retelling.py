@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from incident_clock.protocol.deadlines import due_at, late_minutes
+from incident_clock.protocol.deadlines import MINUTE, due_at, late_minutes, overdue_from
 from incident_clock.protocol.standing import CONFIRMED, PENDING, REFUSED, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry.history import (
@@ -60,6 +60,7 @@ def _registered(history: History, entry: Entry, body: dict[str, Any]) -> None:
     history.texts = {name: body[name] for name in TEXTS}
     history.protocol = body["protocol"]["hash"]
     history.clock_starts_at = history.rule.clock_starts_at
+    history.note_grades()
     started = history.clock_started_at = instant(body["clock_started_at"])
     assert started is not None
     for position, step in enumerate(history.rule.steps):
@@ -85,11 +86,17 @@ def _logged(history: History, entry: Entry, body: dict[str, Any]) -> None:
 
 
 def _withdrawn(history: History, entry: Entry, body: dict[str, Any]) -> None:
+    root, at = history.root(body["withdraws"]), _at(entry["recorded_at"])
     history.struck[body["withdraws"]] = entry["sequence"]
-    history.pending.pop(body["withdraws"], None)
+    history.pending = {sequence: waiting for sequence, waiting in history.pending.items()
+                       if history.root(sequence) != root}
     for one in history.steps.values():
         if one.settled_sequence == body["withdraws"]:
-            one.reopen(_at(entry["recorded_at"]))
+            one.reopen(at)
+    begun = {each.key for each in history.rule.follow_ups if each.since == body["step"]}
+    for one in history.steps.values():  # what followed it is asked for when it is done again
+        if one.is_open and one.follow_up in begun:
+            one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=entry["sequence"])
 
 
 def _recorded(history: History, entry: Entry, body: dict[str, Any]) -> None:
@@ -153,47 +160,67 @@ def _regraded(history: History, entry: Entry, body: dict[str, Any]) -> None:
     if body["is_pending"]:
         history.pending[entry["sequence"]] = entry
     else:
+        for sequence in [key for key, waiting in history.pending.items() if waiting["kind"] == "Regraded"]:
+            history.pending.pop(sequence)  # an upgrade settles a downgrade that nobody has approved
+            history.struck[sequence] = entry["sequence"]
         _regrade(history, body, at=_at(entry["recorded_at"]), sequence=entry["sequence"])
 
 
 def _regrade(history: History, body: dict[str, Any], *, at: datetime, sequence: int) -> None:
-    """Another grade from `at` on: the steps of its rule count from the same T0 (domain 2.5)."""
+    """Another grade from `at` on: the steps of its rule count from the same T0 (domain 2.5).
+
+    30 min are given where the time of a step is over that was not asked for until now: one that was waived before it
+    was overdue, that an approved downgrade dropped, or that no rule asked for while the case had its lower grade. What
+    was overdue stays so.
+    """
+    was_graded = bool(history.graded)
     history.values |= body["values"]
+    history.note_grades()
+    is_up = body["direction"] == UP
     if body["protocol"] is not None:
         for one in history.steps.values():  # what it stood under until now stays its own
             one.rule = one.rule or history.protocol
         history.protocol = body["protocol"]["hash"]
-        _drop_what_the_rule_lacks(history, at=at, sequence=sequence)
+        _drop_what_the_rule_lacks(history, at=at, sequence=sequence, is_up=is_up)
     rule, started = history.rule, history.clock_started_at
     assert started is not None
     for step in rule.steps:
-        due, is_again = due_at(step, started), step.key not in history.steps
+        due, is_new = due_at(step, started), step.key not in history.steps
         one = history.steps.setdefault(step.key, Obligation(step.key, STEP, len(history.steps), started, due))
-        if body["direction"] == UP and one.ended in (WAIVED, NOT_APPLICABLE):
-            is_again = True
+        is_again, was_in_time = is_new, was_graded
+        if is_up and one.ended in (WAIVED, NOT_APPLICABLE):
+            was_waived_late = one.ended == WAIVED and one.settled_at and one.settled_at >= overdue_from(one.due_at)
+            is_again, was_in_time = True, not was_waived_late
             one.reopen(at)
-        if not one.is_open:
-            continue
-        is_stricter_now = due <= at < one.due_at
-        if is_again or (body["protocol"] is not None and (one.first_due_at or one.due_at) != due):
+        if one.is_open and (is_again or (body["protocol"] is not None and (one.first_due_at or one.due_at) != due)):
             one.rule = history.protocol
-            one.first_due_at = due if due <= at and (is_again or is_stricter_now) else None
-            one.begin_anew(within=step.within, due=at + UPGRADE_GRACE if one.first_due_at else due)
+            has_grace = due <= at and (was_in_time if is_again else at < one.due_at)
+            one.first_due_at = due if has_grace else None
+            one.begin_anew(within=step.within, due=at + UPGRADE_GRACE if has_grace else due)
+    for position, one in enumerate(sorted(history.steps.values(), key=_place)):
+        one.position = position
 
 
-def _drop_what_the_rule_lacks(history: History, *, at: datetime, sequence: int) -> None:
-    """Open steps and follow-ups another rule does not ask for are not applicable; they are never deleted."""
+def _place(one: Obligation) -> tuple[bool, datetime | int]:
+    """Where an obligation stands: steps in the order of their deadlines, then everything else as it came."""
+    return (False, one.first_due_at or one.due_at) if one.kind == STEP else (True, one.position)
+
+
+def _drop_what_the_rule_lacks(history: History, *, at: datetime, sequence: int, is_up: bool) -> None:
+    """Open steps and follow-ups another rule does not ask for are not applicable; they are never deleted. An upgrade
+    drops nothing that is overdue."""
     follow_ups = {each.key for each in history.rule.follow_ups}
     for one in history.steps.values():
         is_asked = one.kind == TASK or (one.follow_up in follow_ups if one.kind == FOLLOW_UP
                                         else history.rule.step(one.step) is not None)
-        if one.is_open and not is_asked:
+        if one.is_open and not is_asked and not (is_up and overdue_from(one.due_at) <= at):
             one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=sequence)
 
 
 def _follow_up(history: History, entry: Entry, body: dict[str, Any]) -> None:
-    history.steps[body["step"]] = Obligation(
-        body["step"], FOLLOW_UP, len(history.steps), _at(entry["recorded_at"]), _at(body["due_at"]),
+    due = _at(body["due_at"])
+    history.steps[body["step"]] = Obligation(  # one entered late may be due already: its ladder still has a minute
+        body["step"], FOLLOW_UP, len(history.steps), min(_at(entry["recorded_at"]), due - MINUTE), due,
         ordinal=body["ordinal"], follow_up=body["follow_up"], rule=history.protocol)
 
 
@@ -235,6 +262,13 @@ def _absorbed(history: History, entry: Entry, body: dict[str, Any]) -> None:
     started = _at(body["clock_started_at"])
     history.absorbed_at = min(started, history.absorbed_at or started)
     history.set_clock()
+    history.values |= body.get("values", {})
+    history.note_grades()
+    for step, due in body.get("dues", {}).items():  # what was due there sooner stays so
+        one = history.steps.get(step)
+        if one is not None and one.is_open and _at(due) < one.due_at:
+            one.first_due_at = None
+            one.move_to(_at(due))
 
 
 def _merged(history: History, entry: Entry, body: dict[str, Any]) -> None:
@@ -252,6 +286,7 @@ def _closed(history: History, entry: Entry, body: dict[str, Any]) -> None:
     """What recurs while a case is open ends with it; tasks and what its closing brings about go on."""
     at = _at(entry["recorded_at"])
     history.ended_as, history.closed_at = CLOSED, at
+    history.pending = {key: waiting for key, waiting in history.pending.items() if waiting["kind"] != "Regraded"}
     for one in history.steps.values():
         if one.kind == FOLLOW_UP and one.is_open:
             one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=entry["sequence"])

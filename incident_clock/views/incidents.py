@@ -220,7 +220,7 @@ def _reminders(session: Session, incident_id: int) -> list[Message]:
 
 
 def _share(at: datetime, started: datetime, due: datetime) -> float:
-    return min(1.0, max(0.0, (at - started) / (due - started)))
+    return min(1.0, max(0.0, (at - started) / (due - started))) if due > started else 1.0
 
 
 def _mark(rung: Rung, step: Step, deadline: Deadline) -> tuple[float, str, bool]:

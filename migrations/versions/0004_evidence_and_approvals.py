@@ -75,12 +75,12 @@ def upgrade() -> None:
 
 # A file is kept or destroyed, never changed.
 GUARDS = {
-    "sqlite": (
-        "CREATE TRIGGER attachment_no_update BEFORE UPDATE ON attachment "
-        "BEGIN SELECT RAISE(ABORT, 'a file is kept or destroyed, never changed'); END",
-    ),
-    "postgresql": (
-        "CREATE TRIGGER attachment_no_update BEFORE UPDATE ON attachment "
-        "FOR EACH ROW EXECUTE FUNCTION ledger_refuses()",
-    ),
+    "sqlite": [
+        """CREATE TRIGGER attachment_no_update BEFORE UPDATE ON attachment
+    BEGIN SELECT RAISE(ABORT, 'a file is kept or destroyed, never changed'); END"""
+    ],
+    "postgresql": [
+        """CREATE TRIGGER attachment_no_update BEFORE UPDATE ON attachment
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuses()"""
+    ],
 }

@@ -163,7 +163,8 @@ def test_a_step_ends_by_an_approval_when_the_file_says(play_file, text, words, e
 
 def test_a_rule_that_asks_for_more_counts_from_the_same_t0_and_comes_before_a_waiver(play_file):
     played, events = play_file(
-        "protocol: general-48h, profile_after: district-emergency, waived: {press: 2026-03-12 15:30}, "
+        "protocol: general-48h, opinion_grade: 一般, profile_after: district-emergency, "
+        "waived: {press: 2026-03-12 15:30}, "
         "done: {phone: 2026-03-12 15:58, initial: 2026-03-12 16:01, detailed: 2026-03-12 16:05, "
         "release: 2026-03-12 16:10}, exp: {phone: ontime, initial: late 1, detailed: ontime, press: waived}")
     assert not played.has_finding
