@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident_clock.ledger.fact import ENGINE, Erasable
@@ -18,22 +19,21 @@ from incident_clock.people import roster
 from incident_clock.phrases import N_
 from incident_clock.registry import calls, ledger
 from incident_clock.registry.facts import AudienceTold
-from incident_clock.registry.tables import Deadline, Incident
+from incident_clock.registry.tables import Deadline, Incident, LedgerEntry
 
 
 @contextmanager
 def spreading(session: Session, incident: Incident, *, now: datetime) -> Iterator[None]:
     """Around a verb on a locked incident."""
-    before = {each.step: (each.settled_at, each.settled_sequence, each.due_at, each.round)
-              for each in incident.deadlines}
+    before = {each.step: (each.settled_at, each.due_at, each.round) for each in incident.deadlines}
     yield
+    last = session.scalar(select(func.max(LedgerEntry.sequence)).where(LedgerEntry.incident_id == incident.id)) or 0
     for deadline in incident.deadlines:
-        settled_at, sequence, due_at, turn = before.get(deadline.step, (None, None, deadline.due_at, deadline.round))
+        settled_at, due_at, turn = before.get(deadline.step, (None, deadline.due_at, deadline.round))
         if settled_at is None and deadline.settled_at is not None:
             _ended(session, incident, deadline, now=now)
         elif settled_at is not None and deadline.settled_at is None:
-            _open_again(session, incident, deadline, is_upgraded=deadline.round != turn, sequence=sequence or 0,
-                        now=now)
+            _open_again(session, incident, deadline, is_upgraded=deadline.round != turn, sequence=last, now=now)
         if deadline.round != turn:
             calls.begin_anew(session, incident_id=incident.id, step=deadline.step)
             queue.withdraw(session, incident_id=incident.id, step=deadline.step, kinds=(REMINDER, STAND_IN),
@@ -55,7 +55,7 @@ def _ended(session: Session, incident: Incident, deadline: Deadline, *, now: dat
 def _open_again(session: Session, incident: Incident, deadline: Deadline, *, is_upgraded: bool, sequence: int,
                 now: datetime) -> None:
     """Those who got the all-clear are told; what a withdrawn log kept from leaving goes after all. An upgrade begins
-    the ladder anew instead. `sequence`: the entry that had ended it."""
+    the ladder anew instead. `sequence`: the entry that opened it again."""
     step = deadline.step
     queue.withdraw(session, incident_id=incident.id, step=step, kinds=(ALL_CLEAR,), why=N_("记录已撤回，不再发出"))
     if not is_upgraded:

@@ -242,8 +242,6 @@ def named(protocol: ResponseProtocol) -> dict[str, str]:
     return {"key": protocol.key, "version": protocol.version, "hash": protocol.content_hash()}
 
 
-# ── what a log comes to ───────────────────────────────────────────────────────────────────────────────────
-
 def _checked_record(case: Case, deadline: Deadline, log: StepLog, *, now: datetime) -> dict[str, Any]:
     """The evidence as the ledger holds it. Raises Refusals, Conflict."""
     kind = record_kinds.KINDS.get(step_of(deadline).evidence)
@@ -294,8 +292,8 @@ def _refuse_unrelated(session: Session, new: NewIncident) -> None:
         raise not_found(new.related_to or "")
     if new.relation == REAL_OF and (not other.is_drill or new.is_drill):
         raise Conflict(N_("只有演练可以转为真实事件登记"))
-    if new.relation == REAL_OF and (real := session.scalar(select(Incident.number).where(
-            Incident.related_to == other.number, Incident.relation == REAL_OF))):
+    same = select(Incident.number).where(Incident.related_to == other.number, Incident.relation == REAL_OF)
+    if new.relation == REAL_OF and (real := session.scalar(same)):
         raise Conflict(N_("这次演练已转为真实事件 %(number)s"), number=real)
     if new.relation != REAL_OF and other.is_drill != new.is_drill:
         raise Conflict(N_("演练与真实事件不能关联"))

@@ -4,10 +4,10 @@ Facts are taken at their word; whether one may be written is for the verbs to sa
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from incident_clock.protocol.deadlines import MINUTE, due_at, late_minutes, overdue_from
+from incident_clock.protocol.deadlines import MINUTE, due_at, late_minutes
 from incident_clock.protocol.standing import CONFIRMED, PENDING, REFUSED, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry.history import (
@@ -21,7 +21,6 @@ from incident_clock.registry.history import (
     TEXTS,
     TIMES,
     TRANSFERRED,
-    UP,
     VALUES,
     VOIDED,
     WAIVED,
@@ -29,8 +28,7 @@ from incident_clock.registry.history import (
     History,
     Obligation,
 )
-
-UPGRADE_GRACE = timedelta(minutes=30)  # for a step asked for by an upgrade when its time is over (domain 2.5)
+from incident_clock.registry.retelling_grades import regrade
 
 
 def retell(entries: Iterable[Entry], rules: Mapping[str, ResponseProtocol]) -> History:
@@ -163,58 +161,7 @@ def _regraded(history: History, entry: Entry, body: dict[str, Any]) -> None:
         for sequence in [key for key, waiting in history.pending.items() if waiting["kind"] == "Regraded"]:
             history.pending.pop(sequence)  # an upgrade settles a downgrade that nobody has approved
             history.struck[sequence] = entry["sequence"]
-        _regrade(history, body, at=_at(entry["recorded_at"]), sequence=entry["sequence"])
-
-
-def _regrade(history: History, body: dict[str, Any], *, at: datetime, sequence: int) -> None:
-    """Another grade from `at` on: the steps of its rule count from the same T0 (domain 2.5).
-
-    30 min are given where the time of a step is over that was not asked for until now: one that was waived before it
-    was overdue, that an approved downgrade dropped, or that no rule asked for while the case had its lower grade. What
-    was overdue stays so.
-    """
-    was_graded = bool(history.graded)
-    history.values |= body["values"]
-    history.note_grades()
-    is_up = body["direction"] == UP
-    if body["protocol"] is not None:
-        for one in history.steps.values():  # what it stood under until now stays its own
-            one.rule = one.rule or history.protocol
-        history.protocol = body["protocol"]["hash"]
-        _drop_what_the_rule_lacks(history, at=at, sequence=sequence, is_up=is_up)
-    rule, started = history.rule, history.clock_started_at
-    assert started is not None
-    for step in rule.steps:
-        due, is_new = due_at(step, started), step.key not in history.steps
-        one = history.steps.setdefault(step.key, Obligation(step.key, STEP, len(history.steps), started, due))
-        is_again, was_in_time = is_new, was_graded
-        if is_up and one.ended in (WAIVED, NOT_APPLICABLE):
-            was_waived_late = one.ended == WAIVED and one.settled_at and one.settled_at >= overdue_from(one.due_at)
-            is_again, was_in_time = True, not was_waived_late
-            one.reopen(at)
-        if one.is_open and (is_again or (body["protocol"] is not None and (one.first_due_at or one.due_at) != due)):
-            one.rule = history.protocol
-            has_grace = due <= at and (was_in_time if is_again else at < one.due_at)
-            one.first_due_at = due if has_grace else None
-            one.begin_anew(within=step.within, due=at + UPGRADE_GRACE if has_grace else due)
-    for position, one in enumerate(sorted(history.steps.values(), key=_place)):
-        one.position = position
-
-
-def _place(one: Obligation) -> tuple[bool, datetime | int]:
-    """Where an obligation stands: steps in the order of their deadlines, then everything else as it came."""
-    return (False, one.first_due_at or one.due_at) if one.kind == STEP else (True, one.position)
-
-
-def _drop_what_the_rule_lacks(history: History, *, at: datetime, sequence: int, is_up: bool) -> None:
-    """Open steps and follow-ups another rule does not ask for are not applicable; they are never deleted. An upgrade
-    drops nothing that is overdue."""
-    follow_ups = {each.key for each in history.rule.follow_ups}
-    for one in history.steps.values():
-        is_asked = one.kind == TASK or (one.follow_up in follow_ups if one.kind == FOLLOW_UP
-                                        else history.rule.step(one.step) is not None)
-        if one.is_open and not is_asked and not (is_up and overdue_from(one.due_at) <= at):
-            one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=sequence)
+        regrade(history, body, at=_at(entry["recorded_at"]), sequence=entry["sequence"])
 
 
 def _follow_up(history: History, entry: Entry, body: dict[str, Any]) -> None:
@@ -239,7 +186,7 @@ def _confirmed(history: History, entry: Entry, body: dict[str, Any]) -> None:
     if waiting["kind"] == "Corrected":
         _apply_correction(history, waiting, said, is_checked=True)
     elif waiting["kind"] == "Regraded":
-        _regrade(history, said, at=at, sequence=entry["sequence"])
+        regrade(history, said, at=at, sequence=entry["sequence"])
     elif waiting["kind"] == "Voided":
         history.stop(VOIDED, at, entry["sequence"])
     else:

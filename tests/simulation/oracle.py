@@ -49,7 +49,8 @@ class Examination:
             self.attempts = list(session.scalars(select(Attempt).order_by(Attempt.message_id, Attempt.number)))
             links = {incident.id: ledger.links(session, incident.id) for incident in self.incidents}
             self.exports = {incident.id: b"".join(ledger.export(session, incident.id)) for incident in self.incidents}
-            self.differing = {incident.id: disagreement(incident, links[incident.id]) for incident in self.incidents}
+            self.differing = {incident.id: disagreement(session, incident, links[incident.id])
+                              for incident in self.incidents}
         self.entries = {id: [plain(link) for link in found] for id, found in links.items()}
 
     def run(self) -> None:

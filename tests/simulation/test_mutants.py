@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from incident_clock import desk
+from incident_clock import spreading
 from incident_clock.engine import alerts, course
 from incident_clock.outbox import messages as m
 from incident_clock.outbox import queue
@@ -48,10 +48,10 @@ def a_kept_back_reminder_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 def a_reopened_ladder_starts_anew(patch: pytest.MonkeyPatch) -> None:
     whole = incidents.withdraw
 
-    def withdraw(session, incident, step, reason, **named):
-        sequence = whole(session, incident, step, reason, **named)
-        deadline = next(d for d in incident.deadlines if d.step == step)
-        deadline.next_rung_at = deadline.wake_at = incident.clock_started_at
+    def withdraw(case, step, reason, **named):
+        sequence = whole(case, step, reason, **named)
+        deadline = next(d for d in case.incident.deadlines if d.step == step)
+        deadline.next_rung_at = deadline.wake_at = case.incident.clock_started_at
         return sequence
 
     patch.setattr(incidents, "withdraw", withdraw)
@@ -143,7 +143,7 @@ def only_sure_readers_get_the_news(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_hears_of_a_withdrawn_log(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(desk, "REOPENED", m.ALL_CLEAR)
+    patch.setattr(spreading, "REOPENED", m.ALL_CLEAR)
 
 
 def a_late_registration_moves_t0(patch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def who_is_away_is_called_all_the_same(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_stand_in_hears_no_news(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(desk, "CHASING", (m.REMINDER, m.REOPENED))
+    patch.setattr(spreading, "CHASING", (m.REMINDER, m.REOPENED))
 
 
 MUTANTS = {  # planted bug → the invariant that must be found broken, and the day to begin with

@@ -140,7 +140,7 @@ class World:
         for _ in range(min(8, 1 + int(random.expovariate(0.65)))):
             at = MORNING + random.randint(0, 90) * MINUTE
             known: list[str] = []
-            yield at, self._register, (known, random.choice((0, 0, 0, 2, 9, 17, 35, 75)), random.random() < 0.1)
+            yield at, self._register, (known, random.choice((0, 0, 0, 2, 9, 17, 35, 75)))
             for step in RULE.steps:
                 logged = at
                 for verb, chance in ((self._log, 0.7), (self._withdraw, 0.4), (self._log, 0.7), (self._withdraw, 0.2)):
@@ -158,9 +158,9 @@ class World:
                 yield at + timedelta(seconds=random.choice((1, 20, 400, 2_000))), self._start_engine, ()
 
     # ── people ──────────────────────────────────────────────────────────────────
-    def _register(self, known: list[str], late_minutes: int, is_drill: bool) -> None:
+    def _register(self, known: list[str], late_minutes: int) -> None:
         received_at = self.room.now - late_minutes * MINUTE
-        known.append(self.room.register("牌坊倒塌", received_at=received_at, is_drill=is_drill,
+        known.append(self.room.register("牌坊倒塌", received_at=received_at,
                                         actor=self.random.choice((ZHOU, WU))))
         self.order += 1
         self.registered[known[0]] = self.order, received_at
