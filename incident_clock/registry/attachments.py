@@ -18,10 +18,11 @@ from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
 from incident_clock.registry import ledger
 from incident_clock.registry.attachment_tables import Attachment
+from incident_clock.registry.case import refuse_closed
 from incident_clock.registry.drafts import checked_line
 from incident_clock.registry.facts import FileAttached
 from incident_clock.registry.file_kinds import kind_of
-from incident_clock.registry.incidents import LARGEST_ID, refuse_closed
+from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.registry.tables import Incident, LedgerEntry
 from incident_clock.store.writing import changed
 

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from incident_clock.errors import Conflict
 from incident_clock.ledger.chain import plain
 from incident_clock.ledger.fact import Actor, Fact
+from incident_clock.phrases import N_
 from incident_clock.protocol import follow_ups, ladder
 from incident_clock.protocol.deadlines import overdue_from
 from incident_clock.protocol.steps import FollowUp
@@ -72,6 +74,12 @@ class Case:
 def open_case(session: Session, incident: Incident, zone: ZoneInfo) -> Case:
     """The case of an incident that is locked."""
     return Case(session, incident, history_of(session, incident.id), zone)
+
+
+def refuse_closed(incident: Incident) -> None:
+    """Raises Conflict for an incident that has ended."""
+    if incident.closed_at is not None:
+        raise Conflict(N_("事件已结案，不能再改动"))
 
 
 def history_of(session: Session, incident_id: int, *, rules: Rules | None = None) -> History:

@@ -13,7 +13,7 @@ from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol.deadlines import floor_minute
 from incident_clock.registry import record_kinds
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import Corrected
 from incident_clock.registry.drafts import (
     CATEGORIES,
@@ -25,7 +25,7 @@ from incident_clock.registry.drafts import (
     checked_text,
 )
 from incident_clock.registry.history import TEXTS, History
-from incident_clock.registry.incidents import improves, refuse_closed
+from incident_clock.registry.incidents import improves
 from incident_clock.registry.records import check_against_history, checked_fields, kind_of, used_wordings
 
 REGISTRATION = 1  # its sequence, always

@@ -13,7 +13,7 @@ from incident_clock.phrases import N_
 from incident_clock.protocol.deadlines import floor_minute, late_minutes
 from incident_clock.protocol.standing import is_late_entry
 from incident_clock.registry import ledger
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import (
     Confirmed,
     Rejected,
@@ -24,7 +24,7 @@ from incident_clock.registry.case_facts import (
 )
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
 from incident_clock.registry.history import STEP, Entry
-from incident_clock.registry.incidents import already_logged, deadline_of, refuse_closed
+from incident_clock.registry.incidents import already_logged, deadline_of
 from incident_clock.registry.tables import Deadline
 
 APPROVING = ("duty_leader", "deputy", "head", "spokesman")  # leaders, who approve

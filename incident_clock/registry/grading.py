@@ -13,11 +13,11 @@ from incident_clock.errors import Conflict, Invalid, Refusal, Refusals
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol.steps import ResponseProtocol, Step
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import Regraded
 from incident_clock.registry.drafts import GRADES, SCALES, attempt, checked_choice, checked_text
 from incident_clock.registry.history import DOWN, LEVEL, UP
-from incident_clock.registry.incidents import named, refuse_closed, rule_of, stamped
+from incident_clock.registry.incidents import named, rule_of, stamped
 
 DECIDING = ("event_grade", "opinion_grade")  # the scales that make it an upgrade or a downgrade
 

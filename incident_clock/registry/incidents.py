@@ -20,7 +20,7 @@ from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.protocol.standing import is_late_entry, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import facts, ledger, record_kinds
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import (
     REAL_OF,
@@ -211,11 +211,6 @@ def deadline_of(incident: Incident, step: str) -> Deadline:
         raise NotFound(N_("没有“%(step)s”这一步，本事件的步骤：%(steps)s"), step=step[:40],
                        steps=[d.step for d in incident.deadlines])
     return found
-
-
-def refuse_closed(incident: Incident) -> None:
-    if incident.closed_at is not None:
-        raise Conflict(N_("事件已结案，不能再改动"))
 
 
 def _clock_start(new: NewIncident, protocol: ResponseProtocol, now: datetime) -> datetime:

@@ -6,11 +6,10 @@ from typing import Any
 from incident_clock.errors import Conflict, Invalid
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import DuplicateAbsorbed, MergedInto, Voided
 from incident_clock.registry.drafts import GRADES, checked_reason
 from incident_clock.registry.grading import DECIDING, is_lighter
-from incident_clock.registry.incidents import refuse_closed
 
 
 def merge(kept: Case, duplicate: Case, reason: str | None, *, actor: Actor, now: datetime) -> None:

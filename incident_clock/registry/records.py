@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from incident_clock.errors import Conflict, Invalid, NotFound, Refusal, Refusals
+from incident_clock.errors import Invalid, NotFound, Refusal, Refusals
 from incident_clock.ledger.chain import instant_text
 from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol.standing import EXPLAINED_AFTER
 from incident_clock.registry import record_kinds as k
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
 from incident_clock.registry.history import CLOSED, TASK, History
 from incident_clock.registry.record_kinds import Blank, RecordKind
+from incident_clock.registry.tables import Incident
 
 LARGEST_NUMBER = 10**12
 URL = re.compile(r"https?://[^\s<>\"]{1,500}")
@@ -62,7 +63,8 @@ def make(case: Case, key: str, given: Mapping[str, Any], *, actor: Actor, now: d
          reason: str | None, step: str | None = None) -> int:
     """Keep a form of this incident; gives its sequence. Raises NotFound, Conflict, Refusals."""
     kind = kind_of(key)
-    refuse_ended(case, unless=key in k.AFTER_CLOSING)
+    if not (key in k.AFTER_CLOSING and _may_look_back(case.incident)):
+        refuse_closed(case.incident)
     if step is not None and step not in case.history.steps:
         raise Invalid(N_("本事件没有“%(step)s”这一步"), field="step", step=step[:40])
     at = checked_instant("happened_at", happened_at, now) or now
@@ -113,12 +115,9 @@ def taken_back(history: History) -> set[int]:
     return {sequence for sequence, by in history.struck.items() if history.kinds[by] == "LogWithdrawn"}
 
 
-def refuse_ended(case: Case, *, unless: bool = False) -> None:
-    """Raises Conflict. `unless`: what looks back may be added to a closed case, as long as its texts are kept."""
-    incident = case.incident
-    may_follow = unless and incident.ended_as == CLOSED and incident.texts_erased_at is None
-    if incident.closed_at is not None and not may_follow:
-        raise Conflict(N_("事件已结案，不能再改动"))
+def _may_look_back(incident: Incident) -> bool:
+    """Whether what looks back may be added to a closed case: as long as its texts are kept."""
+    return incident.ended_as == CLOSED and incident.texts_erased_at is None
 
 
 def _document_of(history: History, sequence: int, body: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol.tasks import DECISION, FEEDBACK_WITHIN, INSTRUCTION, ORIGINS, PROMISE
 from incident_clock.registry import record_kinds
-from incident_clock.registry.case import Case
+from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import TaskSet
 from incident_clock.registry.drafts import attempt, checked_choice, checked_line, checked_text
-from incident_clock.registry.incidents import refuse_closed
 
 FARTHEST_DAYS = 366
 MOST_TASKS = 99  # of one origin in one incident

@@ -228,5 +228,5 @@ def test_a_broken_chain_is_told_in_red(busy: House) -> None:
     with busy.assembly.store.write() as session:
         from sqlalchemy import text
         session.execute(text("DROP TRIGGER ledger_entry_no_update"))
-        session.execute(text("UPDATE ledger_entry SET hash = 'f' || substr(hash, 2) WHERE sequence = 2"))
+        session.execute(text("UPDATE ledger_entry SET hash = 'x' || substr(hash, 2) WHERE sequence = 2"))
     assert "校验不通过" in busy.client("zhou").get(f"/incidents/{busy.s02}").text
