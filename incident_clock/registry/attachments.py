@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, Invalid, NotFound
-from incident_clock.ledger.chain import ERASURE, Broken, plain
+from incident_clock.ledger.chain import ERASURE, Broken
 from incident_clock.ledger.fact import Actor, Erasable
 from incident_clock.phrases import N_
 from incident_clock.registry import ledger
@@ -188,7 +188,7 @@ def broken(session: Session, incident: Incident) -> Broken | None:
 
     Reads every content, one at a time: for verifying, not for a page.
     """
-    entries = [plain(link) for link in ledger.links(session, incident.id)]
+    entries = ledger.read(session, incident.id).entries
     erased = max((entry["sequence"] for entry in entries if entry["kind"] == ERASURE), default=0)
     attached = {entry["sequence"]: entry for entry in entries if entry["kind"] == FileAttached.__name__}
     files = {one.sequence: one for one in listed(session, incident.id)}

@@ -21,8 +21,7 @@ from incident_clock.registry import ledger
 from incident_clock.registry.case_facts import FollowUpOpened
 from incident_clock.registry.history import History, Obligation
 from incident_clock.registry.obligations import step_of
-from incident_clock.registry.retelling import go_on, retell
-from incident_clock.registry.rules import Rules
+from incident_clock.registry.retelling import go_on
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 
 
@@ -73,18 +72,13 @@ class Case:
 
 def open_case(session: Session, incident: Incident, zone: ZoneInfo) -> Case:
     """The case of an incident that is locked."""
-    return Case(session, incident, history_of(session, incident.id), zone)
+    return Case(session, incident, ledger.read(session, incident.id).history, zone)
 
 
 def refuse_closed(incident: Incident) -> None:
     """Raises Conflict for an incident that has ended."""
     if incident.closed_at is not None:
         raise Conflict(N_("事件已结案，不能再改动"))
-
-
-def history_of(session: Session, incident_id: int, *, rules: Rules | None = None) -> History:
-    """What the ledger of an incident comes to."""
-    return retell((plain(link) for link in ledger.links(session, incident_id)), rules or Rules(session))
 
 
 def write_rows(session: Session, incident: Incident, history: History) -> None:

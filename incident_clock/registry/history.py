@@ -89,7 +89,8 @@ class History:
     """One incident as its ledger has it. `rules`: content hash → rule, of all it ever stood under.
 
     `pending`: sequence → entry that waits for a second person. `bodies`: sequence → what a log or a form says with its
-    corrections. `struck`: sequence → the later entry that took its place or took it back.
+    corrections. `struck`: sequence → the later entry that took its place or took it back. `former`: sequence of a
+    correction → what it changes, as it stood until then.
     """
 
     rules: Mapping[str, ResponseProtocol]
@@ -107,6 +108,7 @@ class History:
     bodies: dict[int, dict[str, Any]] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     struck: dict[int, int] = field(default_factory=dict)
+    former: dict[int, dict[str, Any]] = field(default_factory=dict)
     roots: dict[int, int] = field(default_factory=dict)  # correction → the entry that was wrong in the first place
     counts: dict[str, int] = field(default_factory=dict)  # kind of form, or task → how many there are
     graded: dict[str, str] = field(default_factory=dict)  # scale → the last grade there ever was

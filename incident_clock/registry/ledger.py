@@ -6,10 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident_clock.ledger import chain
 from incident_clock.ledger.book import Book
 from incident_clock.ledger.chain import Link, Verification
 from incident_clock.ledger.fact import Actor, Fact
 from incident_clock.registry import projections
+from incident_clock.registry.account import Account
+from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Incident, LedgerEntry, LedgerText
 
 BOOK = Book(LedgerEntry, LedgerText, "incident_id")
@@ -25,16 +28,23 @@ def links(session: Session, incident_id: int, *, after: int = 0) -> list[Link]:
     return BOOK.links(session, incident_id, after=after)
 
 
+def read(session: Session, incident_id: int, *, rules: Rules | None = None) -> Account:
+    """The whole ledger of one incident."""
+    return Account(links(session, incident_id), rules or Rules(session))
+
+
 def export(session: Session, incident_id: int) -> Iterator[bytes]:
     """The ledger of one incident as JSON lines, which verify from themselves alone."""
     return BOOK.export(session, incident_id)
 
 
-def verify(session: Session, incident: Incident) -> Verification:
-    """Verify the stored ledger of one incident, and that what people are shown agrees with it."""
-    found = BOOK.verify(session, incident.id)
+def verify(session: Session, incident: Incident, account: Account | None = None) -> Verification:
+    """Verify the stored ledger of one incident, and that what people are shown agrees with it. `account`: what was
+    read of it already."""
+    account = account or read(session, incident.id)
+    found = chain.verify(account.links)
     if found.broken is None:
-        return replace(found, broken=projections.disagreement(session, incident, links(session, incident.id)))
+        return replace(found, broken=projections.disagreement(session, incident, account))
     return found
 
 

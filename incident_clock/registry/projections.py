@@ -10,25 +10,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from incident_clock.ledger.chain import Broken, Link, plain
+from incident_clock.ledger.chain import Broken
+from incident_clock.registry.account import Account
 from incident_clock.registry.history import Entry, History, Obligation
-from incident_clock.registry.retelling import retell
-from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
 
 RUNNING = ("position", "started_at", "due_at", "first_due_at", "round", "kind", "ordinal")  # of a deadline
 ENDED = ("settled_at", "settled_sequence", "ended", "done_at", "checked", "counted_at")
 
 
-def disagreement(session: Session, incident: Incident, links: list[Link]) -> Broken | None:
-    """The first entry whose row says something else, or None. `links` is a whole, unbroken chain."""
-    entries = [plain(link) for link in links]
+def disagreement(session: Session, incident: Incident, account: Account) -> Broken | None:
+    """The first entry whose row says something else, or None. `account` is of a whole, unbroken chain."""
+    entries = account.entries
     if not entries or entries[0]["kind"] != "IncidentRegistered":
         return Broken(1, "the ledger does not begin with the registration")
     found = list(_stamps(session, entries))
     if not found:
-        history = retell(entries, Rules(session))
-        found = [*_incident(incident, history), *_deadlines(incident, history)]
+        found = [*_incident(incident, account.history), *_deadlines(incident, account.history)]
     return min(found, key=lambda broken: broken.sequence, default=None)
 
 

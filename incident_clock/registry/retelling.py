@@ -104,10 +104,25 @@ def _recorded(history: History, entry: Entry, body: dict[str, Any]) -> None:
 
 def _corrected(history: History, entry: Entry, body: dict[str, Any]) -> None:
     history.roots[entry["sequence"]] = history.root(body["corrects"])
+    history.former[entry["sequence"]] = _former(history, body)
     if body["is_pending"]:
         history.pending[entry["sequence"]] = entry
     else:
         _apply_correction(history, entry, body)
+
+
+def _former(history: History, body: dict[str, Any]) -> dict[str, Any]:
+    """What a correction changes, as it stands before it; instants as entries write them."""
+    root, changed = history.root(body["corrects"]), [*body["times"], *body["values"], *body["fields"]]
+    if history.kinds[root] == "IncidentRegistered":
+        said: dict[str, Any] = {**history.values, **history.texts,
+                                **{name: at.isoformat() if at else None for name, at in history.times.items()}}
+    else:
+        log = history.bodies[root]
+        form = log.get("record") if history.kinds[root] == "StepLogged" else log["fields"]
+        done = next((one.done_at for one in history.steps.values() if one.settled_sequence == root), None)
+        said = {**log, **(form or {}), **({"done_at": done.isoformat()} if done else {})}
+    return {name: said.get(name) for name in changed}
 
 
 def _apply_correction(history: History, entry: Entry, body: dict[str, Any], *, is_checked: bool = False) -> None:

@@ -24,7 +24,7 @@ def board(session: Session, *, now: datetime, zone: ZoneInfo) -> Board:
         select(Incident).where(Incident.closed_at.is_(None)).options(selectinload(Incident.deadlines)))]
     far = datetime.max.replace(tzinfo=now.tzinfo)
     rows.sort(key=lambda row: (row.incident.focus.due_at if row.incident.focus else far, row.incident.id))
-    unfinished = [incidents.view(session, incident, now=now, is_whole=False) for incident in session.scalars(
+    unfinished = [incidents.view(session, incident, now=now) for incident in session.scalars(
         select(Incident).where(Incident.closed_at.is_not(None), Incident.deadlines.any(Deadline.settled_at.is_(None)))
         .options(selectinload(Incident.deadlines)).order_by(Incident.id).limit(PAGE))]
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
@@ -46,7 +46,7 @@ def search(session: Session, *, text: str = "", is_open: bool | None = None, bef
         query = query.where(Incident.id < max(0, min(before, LARGEST_ID)))
     found = list(session.scalars(query))
     more = found[limit - 1].id if len(found) > limit else None
-    return [incidents.view(session, incident, now=now, is_whole=False) for incident in found[:limit]], more
+    return [incidents.view(session, incident, now=now) for incident in found[:limit]], more
 
 
 def _row(session: Session, incident: Incident, now: datetime) -> BoardRow:
@@ -66,6 +66,6 @@ def _row(session: Session, incident: Incident, now: datetime) -> BoardRow:
                 told[name] = min(sent_at, told.get(name, sent_at))
     next_at, next_told = incidents.next_people(session, incident, now)
     return BoardRow(
-        incidents.view(session, incident, now=now, is_whole=False), last_told_at=max(told.values(), default=None),
+        incidents.view(session, incident, now=now), last_told_at=max(told.values(), default=None),
         last_told=tuple(name for name in called if name in told),
         unsent=tuple(name for name in called if name not in told), next_told_at=next_at, next_told=next_told)

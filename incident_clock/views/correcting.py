@@ -7,13 +7,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict, NotFound
-from incident_clock.ledger.chain import plain
 from incident_clock.phrases import N_
 from incident_clock.registry import ledger, record_kinds
 from incident_clock.registry.corrections import TEXTS_OF_LOG, TIMES_OF_REGISTRATION
 from incident_clock.registry.history import TEXTS, History
-from incident_clock.registry.retelling import retell
-from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Incident
 
 REGISTRATION, LOG, RECORD = "registration", "log", "record"
@@ -38,7 +35,7 @@ class Correctable:
 
 def find(session: Session, incident: Incident, sequence: int) -> Correctable:
     """Raises NotFound for what cannot be corrected, Conflict for what was taken back."""
-    history = retell((plain(link) for link in ledger.links(session, incident.id)), Rules(session))
+    history = ledger.read(session, incident.id).history
     root = history.root(sequence)
     kind = KINDS.get(history.kinds.get(root, ""))
     newest = _newest(history, root)

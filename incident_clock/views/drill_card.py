@@ -17,7 +17,8 @@ from incident_clock.outbox.queue import ACCEPTED
 from incident_clock.people.cards import CONSOLE
 from incident_clock.phrases import N_
 from incident_clock.protocol.standing import Standing, Verdict
-from incident_clock.views import incidents, messages, timeline
+from incident_clock.registry import ledger
+from incident_clock.views import incidents, messages
 from incident_clock.views.message_shapes import MessageView
 from incident_clock.views.shapes import IncidentView, StepView
 
@@ -134,8 +135,9 @@ def read(session: Session, number_or_id: str | int, now: datetime) -> DrillCard:
     incident = incidents.find(session, number_or_id)
     if not incident.is_drill:
         raise NotFound(N_("%(number)s 是真实事件，成绩单只属于演练"), number=incident.number)
+    account = ledger.read(session, incident.id)
     return drill_card(
-        incidents.view(session, incident, now=now), timeline.entries(session, incident.id),
+        incidents.view(session, incident, account, now=now), account.entries,
         messages.messages(session, incident_id=incident.id, limit=MESSAGES, text_now=lambda message: ""))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from incident_clock.outbox.messages import REMINDER, STAND_IN
-from incident_clock.registry import incidents
+from incident_clock.registry import incidents, ledger
 from incident_clock.registry.obligations import steps_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import messages, names, timeline
@@ -60,8 +60,8 @@ def explanation(session: Session, incident: Incident) -> Explanation:
     rule = incidents.rule_of(incident)
     incident = session.get_one(Incident, incident.id)
     titles = {key: step.title for key, step in steps_of(incident).items()}
-    entries = [entry for entry in timeline.timeline(session, incident.id, order=timeline.OLDEST_FIRST)[0]
-               if entry.kind in (RAISED, STOOD_IN, NEWS)]
+    everything = timeline.timeline(ledger.read(session, incident.id), order=timeline.OLDEST_FIRST).entries
+    entries = [entry for entry in everything if entry.kind in (RAISED, STOOD_IN, NEWS)]
     cards = names.by_key(session)
     told: dict[int, list[Told]] = {}
     sent = messages.messages(session, incident_id=incident.id, limit=MESSAGES, text_now=lambda _: "")

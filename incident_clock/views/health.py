@@ -50,7 +50,7 @@ def _to_ring(session: Session, now: datetime) -> list[tuple[IncidentView, StepVi
     found = []
     for incident in session.scalars(select(Incident).where(Incident.closed_at.is_(None))
                                     .options(selectinload(Incident.deadlines))):
-        seen = incidents.view(session, incident, now=now, is_whole=False)
+        seen = incidents.view(session, incident, now=now)
         step = seen.focus
         if step is None:
             continue

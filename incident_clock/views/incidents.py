@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident_clock.ledger.chain import plain
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
@@ -21,7 +20,8 @@ from incident_clock.protocol.standing import (
     standing_transferred,
 )
 from incident_clock.protocol.steps import OVERDUE_BY, Rung, Step
-from incident_clock.registry import incidents, ledger
+from incident_clock.registry import incidents
+from incident_clock.registry.account import Account
 from incident_clock.registry.history import (
     DONE,
     FOLLOW_UP,
@@ -36,8 +36,6 @@ from incident_clock.registry.history import (
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.obligations import step_of
 from incident_clock.registry.records import reached
-from incident_clock.registry.retelling import retell
-from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.views import names
 from incident_clock.views.shapes import IncidentView, PendingView, RecordView, RungView, StepView
@@ -54,11 +52,10 @@ def find(session: Session, number_or_id: str | int) -> Incident:
     return incident
 
 
-def view(session: Session, incident: Incident, *, now: datetime, is_whole: bool = True) -> IncidentView:
-    """The read model of one incident; `is_whole` False leaves out logs' texts, forms and ladders, for lists."""
+def view(session: Session, incident: Incident, account: Account | None = None, *, now: datetime) -> IncidentView:
+    """The read model of one incident; without its `account` no logs' texts, forms and ladders, for lists."""
     rule = incidents.rule_of(incident)
-    entries = [plain(link) for link in ledger.links(session, incident.id)] if is_whole else []
-    history = retell(entries, Rules(session)) if is_whole else None
+    entries, history = (account.entries, account.history) if account else ([], None)
     shown = list(_obligations(session, incident, entries, history, now))
     return IncidentView(
         id=incident.id, number=incident.number, spoken=spoken(incident.number), title=incident.title,

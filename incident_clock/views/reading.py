@@ -10,10 +10,11 @@ from incident_clock.errors import Refusal
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
 from incident_clock.people.roster import Bureau
+from incident_clock.registry import ledger
 from incident_clock.store.session import Store
 from incident_clock.views import answering, board, health, incidents, messages, timeline, ways
 from incident_clock.views.message_shapes import MessageView, StepCalls
-from incident_clock.views.shapes import Board, EntryView, IncidentView, Pulse
+from incident_clock.views.shapes import Board, ChainView, IncidentView, Pulse, TimelineView
 from incident_clock.views.ways import Way
 
 
@@ -33,7 +34,18 @@ class Views:
     def incident(self, number_or_id: str | int, now: datetime) -> IncidentView:
         """Raises NotFound."""
         with self.store.read() as session:
-            return incidents.view(session, incidents.find(session, number_or_id), now=now)
+            incident = incidents.find(session, number_or_id)
+            return incidents.view(session, incident, ledger.read(session, incident.id), now=now)
+
+    def whole(self, number_or_id: str | int, now: datetime, *, order: str, only: str,
+              limit: int | None) -> tuple[IncidentView, TimelineView, ChainView]:
+        """An incident, its timeline and its chain, all of the same moment. Raises NotFound."""
+        with self.store.read() as session:
+            incident = incidents.find(session, number_or_id)
+            account = ledger.read(session, incident.id)
+            return (incidents.view(session, incident, account, now=now),
+                    timeline.timeline(account, order=order, only=only, limit=limit),
+                    timeline.chain_state(session, incident, account))
 
     def step_calls(self, number_or_id: str | int, now: datetime) -> tuple[StepCalls, ...]:
         """Who was called on the open steps, and who has answered. Raises NotFound."""
@@ -46,19 +58,19 @@ class Views:
             return board.search(session, text=text, is_open=is_open, before=before, now=now)
 
     def timeline(self, incident_id: int, *, order: str = timeline.NEWEST_FIRST,
-                 only: str = timeline.ALL) -> tuple[list[EntryView], dict[str, int]]:
+                 only: str = timeline.ALL) -> TimelineView:
         with self.store.read() as session:
-            return timeline.timeline(session, incident_id, order=order, only=only)
+            return timeline.timeline(ledger.read(session, incident_id), order=order, only=only)
 
     def entries(self, incident_id: int) -> list[dict[str, Any]]:
         """The ledger of one incident in the form of the API and the export."""
         with self.store.read() as session:
-            return timeline.entries(session, incident_id)
+            return ledger.read(session, incident_id).entries
 
-    def chain_state(self, incident_id: int) -> tuple[int, str, bool]:
-        """Length, head value, whether it holds."""
+    def chain_state(self, incident_id: int) -> ChainView:
         with self.store.read() as session:
-            return timeline.chain_state(session, incidents.find(session, incident_id))
+            incident = incidents.find(session, incident_id)
+            return timeline.chain_state(session, incident, ledger.read(session, incident.id))
 
     def messages(self, now: datetime, *, incident_id: int | None = None, group: str | None = None) -> list[MessageView]:
         with self.store.read() as session:

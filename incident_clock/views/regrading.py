@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from incident_clock.ledger.chain import instant_text
 from incident_clock.protocol.steps import ResponseProtocol
-from incident_clock.registry.case import Case, history_of
+from incident_clock.registry import ledger
+from incident_clock.registry.case import Case
 from incident_clock.registry.grading import Regrading, regraded
 from incident_clock.registry.history import NOT_APPLICABLE, STEP, History
 from incident_clock.registry.retelling import go_on
@@ -49,7 +50,7 @@ def preview(session: Session, incident: Incident, asked: Regrading, rule: Respon
     rules = Rules(session)
     if rule is not None:
         rules[rule.content_hash()] = rule
-    history = history_of(session, incident.id, rules=rules)
+    history = ledger.read(session, incident.id, rules=rules).history
     fact = regraded(Case(session, incident, history, zone), asked, rule, now=now)
     before = {one.step: replace(one) for one in history.steps.values() if one.kind == STEP}
     go_on(history, {"sequence": history.size + 1, "kind": fact.kind, "happened_at": instant_text(now),

@@ -227,6 +227,27 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineView:
+    """The entries of one filter, and how many each would show. `hidden`: how many older or newer ones a first look
+    leaves out."""
+
+    entries: list[EntryView]
+    counts: dict[str, int]
+    order: str
+    only: str
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """Length and head value of an incident's ledger, and whether it holds."""
+
+    size: int
+    head: str
+    is_intact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """Whether the engine is alive, for the heartbeat in the bar and the red banner.
 

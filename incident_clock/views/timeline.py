@@ -5,14 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from incident_clock.ledger.chain import plain
 from incident_clock.protocol.standing import is_late_entry
 from incident_clock.registry import ledger
-from incident_clock.registry.history import History
-from incident_clock.registry.retelling import go_on
-from incident_clock.registry.rules import Rules
+from incident_clock.registry.account import Account
+from incident_clock.registry.history import Entry, History
 from incident_clock.registry.tables import Incident
-from incident_clock.views.shapes import EntryView
+from incident_clock.views.shapes import ChainView, EntryView, TimelineView
 
 NEWEST_FIRST, OLDEST_FIRST = "desc", "asc"
 ALL, WORK, REMINDERS, ANSWERS, CHANGES = "all", "work", "reminders", "answers", "changes"
@@ -29,36 +27,25 @@ STRUCK = {"LogWithdrawn": "withdrawn", "Corrected": "corrected", "Rejected": "re
 ABOUT_ANSWERS = ("Acknowledged", "SelfReported", "ReceiverDenied", "TextCameIn", "StandInCalled", "Resent")
 
 
-def entries(session: Session, incident_id: int) -> list[dict[str, Any]]:
-    """Every entry in order, as the API and the export show it."""
-    return [plain(link) for link in ledger.links(session, incident_id)]
-
-
-def timeline(session: Session, incident_id: int, *, order: str = NEWEST_FIRST,
-             only: str = ALL) -> tuple[list[EntryView], dict[str, int]]:
-    """The entries as the page shows them, and how many each filter would show."""
-    folded = _fold(entries(session, incident_id), Rules(session))
+def timeline(account: Account, *, order: str = NEWEST_FIRST, only: str = ALL, limit: int | None = None) -> TimelineView:
+    """The entries as the page shows them: the first `limit` of that order."""
+    folded = _fold(account.entries, account.history)
     counts = {name: sum(1 for entry in folded if _is_shown(entry, name)) for name in FILTERS}
-    shown = [entry for entry in folded if _is_shown(entry, only)]
-    return (shown if order == OLDEST_FIRST else shown[::-1]), counts
+    found = [entry for entry in folded if _is_shown(entry, only)]
+    shown = (found if order == OLDEST_FIRST else found[::-1])[:limit]
+    return TimelineView(shown, counts, order, only, hidden=len(found) - len(shown))
 
 
-def chain_state(session: Session, incident: Incident) -> tuple[int, str, bool]:
-    """Length, head value and whether the chain holds."""
-    found = ledger.verify(session, incident)
-    return found.size, found.head, found.broken is None and not found.lacking_texts
+def chain_state(session: Session, incident: Incident, account: Account) -> ChainView:
+    found = ledger.verify(session, incident, account)
+    return ChainView(found.size, found.head, found.broken is None and not found.lacking_texts)
 
 
-def _fold(plain_entries: list[dict[str, Any]], rules: Rules) -> list[EntryView]:
-    history, before = History(rules), dict[int, dict[str, Any]]()
-    for entry in plain_entries:
-        if entry["kind"] == "Corrected":
-            before[entry["sequence"]] = _before(history, entry["body"])
-        go_on(history, entry)
+def _fold(entries: list[Entry], history: History) -> list[EntryView]:
     notes: dict[int, list[tuple[int, datetime, dict[str, Any]]]] = {}
     callers: dict[tuple[Any, ...], int] = {}
     standing_alone = []
-    for entry in plain_entries:
+    for entry in entries:
         if entry["kind"] == "MessageSettled":
             caller = _caller(callers, entry["body"])
             if caller is not None:
@@ -73,22 +60,8 @@ def _fold(plain_entries: list[dict[str, Any]], rules: Rules) -> list[EntryView]:
             happened_at=_instant(e["happened_at"]), recorded_at=_instant(e["recorded_at"])),
         withdrawn_by=history.struck.get(e["sequence"]),
         struck_how=STRUCK.get(history.kinds.get(history.struck.get(e["sequence"], 0), ""), ""),
-        is_waiting=e["sequence"] in history.pending, before=before.get(e["sequence"], {}),
+        is_waiting=e["sequence"] in history.pending, before=history.former.get(e["sequence"], {}),
         notes=tuple(notes.get(e["sequence"], ()))) for e in standing_alone]
-
-
-def _before(history: History, body: dict[str, Any]) -> dict[str, Any]:
-    """What a correction changes, as it stood until then; instants as the ledger writes them."""
-    root, changed = history.root(body["corrects"]), [*body["times"], *body["values"], *body["fields"]]
-    if history.kinds[root] == "IncidentRegistered":
-        said: dict[str, Any] = {**history.values, **history.texts,
-                                **{name: at.isoformat() if at else None for name, at in history.times.items()}}
-    else:
-        log = history.bodies[root]
-        form = log.get("record") if history.kinds[root] == "StepLogged" else log["fields"]
-        done = next((one.done_at for one in history.steps.values() if one.settled_sequence == root), None)
-        said = {**log, **(form or {}), **({"done_at": done.isoformat()} if done else {})}
-    return {name: said.get(name) for name in changed}
 
 
 def _note_call(callers: dict[tuple[Any, ...], int], entry: dict[str, Any]) -> None:

@@ -149,7 +149,7 @@ def _number(field: str) -> int | None:
 
 
 def _entries(incident: IncidentView) -> list[tuple[int, str]]:
-    shown, _ = assembly().views.timeline(incident.id, only=WORK)
+    shown = assembly().views.timeline(incident.id, only=WORK).entries
     line = Timeline(Telling(phrases(), now()), incident)
     told = [(entry.sequence, line.entry(entry)) for entry in shown if entry.kind != "FileAttached"]
     return [(sequence, f"{words.kind} {words.text or words.struck}".strip()[:LABEL_LIMIT]) for sequence, words in told]

@@ -14,7 +14,7 @@ from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.decisions import APPROVING, why_not_second
 from incident_clock.registry.record_kinds import KINDS
-from incident_clock.views.shapes import IncidentView, Name, PendingView, StepView
+from incident_clock.views.shapes import ChainView, IncidentView, Name, PendingView, StepView, TimelineView
 from incident_clock.views.timeline import ALL, NEWEST_FIRST, OLDEST_FIRST
 from incident_clock.web import attachments, blanks, forms
 from incident_clock.web.blanks import Complaint
@@ -28,6 +28,7 @@ from incident_clock.web.telling_timeline import FILTERS, Timeline
 
 MINUTES_AGO = (0, 5)
 NAMES_TO_RING = 3
+SHOWN_AT_FIRST = 200  # entries; the page is fetched anew every 5 s
 ON_A_CARD = ("waive", "transfer", "accept", "refuse")  # forms of an open step
 HEADINGS = {  # form → what stands above its complaints
     "close": N_("还没有结案"), "withdraw": N_("没有撤回"), "call": N_("没有记下"), "waive": N_("还没有记入"),
@@ -58,7 +59,7 @@ def cards_of(incident: IncidentView) -> Cards:
 def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None = None, form: str = "",
           complaints: list[Complaint] | None = None) -> dict[str, Any]:
     """Everything the incident page prints, save its files."""
-    incident = assembly().views.incident(number, now())
+    incident, timeline, chain = _whole(number)
     large, typed = _large(incident, focus), values if values is not None else MultiDict()
     lost: MultiDict[str, str] = MultiDict()
     if not _has_place(form, incident, large, focus):  # typed for a step that has no form any more
@@ -70,8 +71,10 @@ def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None 
         "errors": {field: said for field, said in reversed(told) if field},
         "further": [step for step in (*incident.follow_ups, *incident.tasks) if step.is_open],
         "past": [step for step in (*incident.follow_ups, *incident.tasks) if not step.is_open],
-        "cards": cards_of(incident), "why_not": _why_not, **_timeline(incident), **_rights(incident),
-        "log_labels": _log_labels(large), "kinds": KINDS, "blank_days": blanks.offered_days(
+        "cards": cards_of(incident), "why_not": _why_not, "timeline": timeline, "chain": chain,
+        "line": Timeline(Telling(phrases(), now()), incident), "filters": FILTERS,
+        "is_all": "all" in request.args, **_rights(incident), "log_labels": _log_labels(large), "kinds": KINDS,
+        "blank_days": blanks.offered_days(
             now=now(), zone=zone(), since=incident.clock_started_at),
         "key": (form == "log" and typed.get("key")) or secrets.token_urlsafe(16), "page_seen_at": page_seen_at(),
         "choices": forms.choices(MINUTES_AGO, now=now(), zone=zone(), picked=typed.get("done_at", "")),
@@ -127,14 +130,12 @@ def _log_labels(large: StepView | None) -> dict[str, str]:
     return {**LOG_WORDS[large.evidence].labels(), **(blanks.labels(kind) if kind else {})}
 
 
-def _timeline(incident: IncidentView) -> dict[str, object]:
+def _whole(number: str) -> tuple[IncidentView, TimelineView, ChainView]:
+    """The incident with its timeline in the order and with the filter that was asked for."""
     order = OLDEST_FIRST if request.args.get("order") == OLDEST_FIRST else NEWEST_FIRST
     chosen = next((name for name in FILTERS if name == request.args.get("show")), ALL)
-    entries, counts = assembly().views.timeline(incident.id, order=order, only=chosen)
-    size, head, is_intact = assembly().views.chain_state(incident.id)
-    return {"entries": entries, "line": Timeline(Telling(phrases(), now()), incident), "counts": counts,
-            "filters": FILTERS, "order": order, "chosen": chosen, "chain_size": size, "chain_head": head,
-            "chain_is_intact": is_intact}
+    return assembly().views.whole(number, now(), order=order, only=chosen,
+                                  limit=None if "all" in request.args else SHOWN_AT_FIRST)
 
 
 def _rights(incident: IncidentView) -> dict[str, object]:

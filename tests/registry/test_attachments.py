@@ -93,7 +93,7 @@ def test_a_file_is_kept_with_its_entry(room: Room):
     with room.store.read() as session:
         found, content = attachments.content_of(session, room.incident(number).id, kept)
     assert (content, found.sequence, found.sha256, found.attached_at) == (PDF, entry["sequence"], sha256, room.now)
-    assert room.views.chain_state(room.incident(number).id)[2]
+    assert room.views.chain_state(room.incident(number).id).is_intact
     assert broken(room, number) is None
 
 

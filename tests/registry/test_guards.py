@@ -93,7 +93,7 @@ def test_a_refusal_says_what_the_ledger_is(room: Room, number: str):
 def test_the_next_entry_is_taken(room: Room, number: str):
     with room.store.write() as session:
         session.execute(text(f"INSERT INTO {COLUMNS} SELECT incident_id, sequence + 1, canonical, hash, 'x' {LAST}"))
-    assert not room.views.chain_state(room.incident(number).id)[2]
+    assert not room.views.chain_state(room.incident(number).id).is_intact
 
 
 def test_a_text_can_be_erased(room: Room, number: str):

@@ -185,7 +185,7 @@ def test_desk_engine_and_sender_at_once_leave_one_whole_chain(room: Room):
     assert at_once(calls) == [None] * len(calls)
     entries = room.entries(number)
     assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
-    assert room.views.chain_state(room.incident(number).id)[2]
+    assert room.views.chain_state(room.incident(number).id).is_intact
     assert len([entry for entry in entries if entry["kind"] == "StepLogged"]) == 10
 
 

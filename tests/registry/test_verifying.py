@@ -67,7 +67,7 @@ def test_the_first_entry_that_was_tampered_with_is_named(room: Room, number: str
     broken = verified(room, number).broken
     assert broken is not None
     assert broken.sequence == TAMPERING[change]
-    assert not room.views.chain_state(room.incident(number).id)[2]
+    assert not room.views.chain_state(room.incident(number).id).is_intact
 
 
 def test_a_rewritten_entry_with_a_fitting_hash_breaks_the_next_one(room: Room, number: str):

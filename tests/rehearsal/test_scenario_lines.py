@@ -67,7 +67,7 @@ class Scene:
         return found
 
     def entry(self, sequence: int) -> EntryView:
-        [found] = [entry for entry in self.stage.views.timeline(self.id)[0] if entry.sequence == sequence]
+        [found] = [entry for entry in self.stage.views.timeline(self.id).entries if entry.sequence == sequence]
         return found
 
 
@@ -142,7 +142,7 @@ def test_s08_a_corrected_figure_stays_visible_and_a_later_drop_needs_its_reason(
     s08 = scene("S08").log("11:18", PHONE).log("11:58", INITIAL, recipient="区委值班室", injured=19)
     wrong = s08.step(INITIAL).sequence
     s08.go("12:10").correct(wrong, record={"injured": 9})
-    struck, mended = s08.entry(wrong), s08.stage.views.timeline(s08.id)[0][0]
+    struck, mended = s08.entry(wrong), s08.stage.views.timeline(s08.id).entries[0]
     assert (struck.struck_how, struck.withdrawn_by, struck.body["record"]["injured"]) == ("corrected", mended.sequence, 19)
     assert (mended.before, mended.body["values"]) == ({"injured": 19}, {"injured": 9})
     assert s08.step(INITIAL).body["record"]["injured"] == 9

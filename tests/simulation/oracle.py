@@ -11,7 +11,7 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from incident_clock.ledger.chain import plain, verify_lines
+from incident_clock.ledger.chain import verify_lines
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, Rung, Step
@@ -47,11 +47,11 @@ class Examination:
             self.deadlines = list(session.scalars(select(Deadline)))
             self.messages = {message.id: message for message in session.scalars(select(Message))}
             self.attempts = list(session.scalars(select(Attempt).order_by(Attempt.message_id, Attempt.number)))
-            links = {incident.id: ledger.links(session, incident.id) for incident in self.incidents}
+            accounts = {incident.id: ledger.read(session, incident.id) for incident in self.incidents}
             self.exports = {incident.id: b"".join(ledger.export(session, incident.id)) for incident in self.incidents}
-            self.differing = {incident.id: disagreement(session, incident, links[incident.id])
+            self.differing = {incident.id: disagreement(session, incident, accounts[incident.id])
                               for incident in self.incidents}
-        self.entries = {id: [plain(link) for link in found] for id, found in links.items()}
+            self.entries = {id: account.entries for id, account in accounts.items()}
 
     def run(self) -> None:
         for incident in self.incidents:

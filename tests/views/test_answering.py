@@ -231,7 +231,7 @@ def test_a_link_of_no_message_is_not_found(store: Store, now: datetime) -> None:
 
 
 def timeline(room: Room, number: str, only: str = "all") -> list[EntryView]:
-    return room.views.timeline(room.incident(number).id, order="asc", only=only)[0]
+    return room.views.timeline(room.incident(number).id, order="asc", only=only).entries
 
 
 def told_under(entry: EntryView) -> set[str]:
@@ -281,5 +281,5 @@ def test_answers_have_a_filter_of_their_own(store: Store, now: datetime) -> None
     kinds = {only: {entry.kind for entry in timeline(room, number, only)} for only in (WORK, REMINDERS, ANSWERS)}
     assert kinds == {WORK: {"IncidentRegistered"}, REMINDERS: {"RungRaised", "DeadlinePassed"},
                      ANSWERS: {"Acknowledged", "Resent", "StandInCalled"}}
-    counts = room.views.timeline(room.incident(number).id)[1]
+    counts = room.views.timeline(room.incident(number).id).counts
     assert counts["all"] == counts[WORK] + counts[REMINDERS] + counts[ANSWERS]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from incident_clock.people.duty_tables import Shift
-from incident_clock.views.shapes import IncidentView, StepView
+from incident_clock.views.shapes import ChainView, IncidentView, StepView
 from tests.support.bureau import WANG, ZHOU
 from tests.support.room import Room
 
@@ -153,13 +153,24 @@ def test_what_became_of_a_message_is_folded_under_its_call(room: Room):
     room.work(minutes=1)
     room.log(number)
     room.work(minutes=1)
-    shown, counts = room.views.timeline(room.incident(number).id, order="asc")
+    found = room.views.timeline(room.incident(number).id, order="asc")
+    shown = found.entries
     assert [entry.kind for entry in shown] == ["IncidentRegistered", "RungRaised", "StepLogged", "AudienceTold"]
     assert [len(entry.notes) for entry in shown] == [0, 4, 0, 4]
     assert {body["person"] for _, _, body in shown[1].notes} == {"周甲", "吴乙"}
-    assert counts == {"all": 4, "work": 2, "reminders": 2, "answers": 0, "changes": 0}
-    newest_first, _ = room.views.timeline(room.incident(number).id)
-    assert newest_first == shown[::-1]
+    assert found.counts == {"all": 4, "work": 2, "reminders": 2, "answers": 0, "changes": 0}
+    assert room.views.timeline(room.incident(number).id).entries == shown[::-1]
+
+
+def test_a_first_look_lists_the_newest_entries_and_says_how_many_it_leaves_out(room: Room):
+    number = room.register()
+    room.work(minutes=16)
+    everything = room.views.timeline(room.incident(number).id)
+    incident, found, chain = room.views.whole(number, room.now, order="desc", only="all", limit=2)
+    assert (found.entries, found.hidden) == (everything.entries[:2], len(everything.entries) - 2)
+    assert (found.counts, everything.hidden) == (everything.counts, 0)
+    assert incident == seen(room, number)
+    assert chain == room.views.chain_state(incident.id)
 
 
 def test_the_timeline_shows_both_times_and_marks_what_came_late_or_was_taken_back(room: Room, now: datetime):
@@ -167,11 +178,11 @@ def test_the_timeline_shows_both_times_and_marks_what_came_late_or_was_taken_bac
     room.wait(minutes=12)
     room.log(number, done_at=now + 2 * MINUTE)
     room.withdraw(number)
-    shown, counts = room.views.timeline(room.incident(number).id, order="asc", only="changes")
-    logged, withdrawn = shown
+    found = room.views.timeline(room.incident(number).id, order="asc", only="changes")
+    logged, withdrawn = found.entries
     assert (logged.happened_at, logged.recorded_at, logged.is_late_entry) == (now + 2 * MINUTE, room.now, True)
     assert logged.withdrawn_by == withdrawn.sequence
-    assert (withdrawn.kind, counts["changes"]) == ("LogWithdrawn", 2)
+    assert (withdrawn.kind, found.counts["changes"]) == ("LogWithdrawn", 2)
 
 
 @pytest.mark.parametrize(("only", "kinds"), [
@@ -180,15 +191,15 @@ def test_a_filter_shows_its_part(room: Room, only: str, kinds: set[str]):
     number = room.register()
     room.work(minutes=1)
     room.log(number)
-    shown, _ = room.views.timeline(room.incident(number).id, only=only)
-    assert {entry.kind for entry in shown} == kinds
+    shown = room.views.timeline(room.incident(number).id, only=only)
+    assert {entry.kind for entry in shown.entries} == kinds
 
 
 def test_the_state_of_the_chain_is_its_length_and_its_head(room: Room):
     number = room.register()
     room.work(minutes=1)
     entries = room.entries(number)
-    assert room.views.chain_state(room.incident(number).id) == (len(entries), entries[-1]["hash"], True)
+    assert room.views.chain_state(room.incident(number).id) == ChainView(len(entries), entries[-1]["hash"], True)
     assert room.views.entries(room.incident(number).id) == entries
 
 

@@ -116,7 +116,7 @@ def test_the_timeline_tells_what_was_attached_for_which_entry(house: House, numb
     views, now = house.assembly.views, house.clock.now()
     incident = views.incident(number, now)
     line = Timeline(Telling(house.assembly.phrases("zh"), now), incident)
-    shown, _ = views.timeline(incident.id, order="asc")
+    shown = views.timeline(incident.id, order="asc").entries
     told = [telling_files.KINDS["FileAttached"](line, entry) for entry in shown if entry.kind == "FileAttached"]
     assert [said[:2] for said in told] == [("上传附件", "工单.pdf"), ("上传附件", "现场 照片“1”.png")]
     assert [part for part in ("第1条的凭证", "PDF 文件", f"{len(PDF)} B", "SHA-256") if part not in told[0][2][0]] == []

@@ -1,5 +1,7 @@
 """The page of one incident: cards, logging, withdrawing, closing, and who may do what."""
 
+import re
+
 import pytest
 
 from tests.support.bureau import WU
@@ -204,9 +206,9 @@ def test_the_refresh_brings_the_regions_that_change_and_counts_on_from_the_serve
     visitor = busy.client("zhou")
     busy.clock.move_to(at("14:50:17"))
     answer = visitor.get(f"/fragments/incidents/{busy.s02}", headers={"HX-Request": "true"}).text
-    for region in ("pulse", "alarm", "mine", "pending", "cards", "further", "calls", "timeline"):
+    for region in ("pulse", "alarm", "mine", "pending", "cards", "further", "calls", "timeline", "case"):
         assert f'id="{region}"' in answer
-    assert answer.count('hx-swap-oob="true"') == 8
+    assert answer.count('hx-swap-oob="true"') == 9
     assert "14<small>分</small>43<small>秒</small>" in answer
 
 
@@ -222,6 +224,19 @@ def test_the_timeline_can_be_filtered_and_turned(busy: House) -> None:
     entries = page.split('id="entries"')[1].split("</ol>")[0]
     assert "催办第" not in entries
     assert entries.index("事件已登记") < entries.index("电话上报完成")
+
+
+def test_a_long_timeline_lists_its_newest_entries_first_and_the_rest_when_asked(
+        busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor, size = busy.client("zhou"), len(busy.assembly.views.timeline(1).entries)
+    monkeypatch.setattr("incident_clock.web.incident_page.SHOWN_AT_FIRST", 2)
+    number = busy.assembly.views.incident(1, busy.clock.now()).number
+    page = visitor.get(f"/incidents/{number}?order=asc").text
+    assert page.count('id="entry-') == 2
+    assert f"再列出{size - 2}条" in page
+    everything = re.search(r'href="([^"#]*)[^"]*">再列出', page)
+    assert everything is not None
+    assert visitor.get(everything[1].replace("&amp;", "&")).text.count('id="entry-') == size
 
 
 def test_a_broken_chain_is_told_in_red(busy: House) -> None:

@@ -10,8 +10,9 @@ from flask import Response, url_for
 from incident_clock.errors import Invalid
 from incident_clock.people import access
 from incident_clock.phrases import N_
+from incident_clock.registry import ledger
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.views import incidents, messages, plain, timeline
+from incident_clock.views import incidents, messages, plain
 from incident_clock.web.api import answers, examples
 from incident_clock.web.api.answers import answer
 from incident_clock.web.api.asked import Closing, Listing, Log, Registration, Withdrawal
@@ -96,7 +97,7 @@ def close_incident(id: str, asked: Closing) -> Response:
 def show_timeline(id: str) -> Response:
     """Read the ledger of an incident, in order, in the form that verifies."""
     with assembly().store.read() as session:
-        return answer({"entries": timeline.entries(session, incidents.find(session, reference(id)).id)})
+        return answer({"entries": ledger.read(session, incidents.find(session, reference(id)).id).entries})
 
 
 @call("GET", "/incidents/<id>/messages", needs=access.READ, gives=answers.Messages)
