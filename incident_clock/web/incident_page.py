@@ -52,8 +52,11 @@ def page(number: str, *, focus: str | None = None, values: MultiDict[str, str] |
 
 def cards_of(incident: IncidentView) -> Cards:
     telling = Telling(phrases(), now())
-    rules = {key: telling.title(rule.title) for key, rule in assembly().protocols.items()}
-    return Cards(telling, incident, rules)
+    return Cards(telling, incident, _rule_titles(telling))
+
+
+def _rule_titles(telling: Telling) -> dict[str, str]:
+    return {key: telling.title(rule.title) for key, rule in assembly().protocols.items()}
 
 
 def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None = None, form: str = "",
@@ -64,7 +67,7 @@ def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None 
     lost: MultiDict[str, str] = MultiDict()
     if not _has_place(form, incident, large, focus):  # typed for a step that has no form any more
         lost, typed, form = typed, MultiDict(), ""
-    told = _at_fields(form, large, complaints or [])
+    told, telling = _at_fields(form, large, complaints or []), Telling(phrases(), now())
     return {
         "incident": incident, "large": large, "tab": "board", "form": form, "values": typed, "lost": lost,
         "typed": TYPED, "complaints": told, "heading": HEADINGS.get(form.partition("-")[0], LOST),
@@ -72,7 +75,7 @@ def shown(number: str, *, focus: str | None, values: MultiDict[str, str] | None 
         "further": [step for step in (*incident.follow_ups, *incident.tasks) if step.is_open],
         "past": [step for step in (*incident.follow_ups, *incident.tasks) if not step.is_open],
         "cards": cards_of(incident), "why_not": _why_not, "timeline": timeline, "chain": chain,
-        "line": Timeline(Telling(phrases(), now()), incident), "filters": FILTERS,
+        "line": Timeline(telling, incident, _rule_titles(telling)), "filters": FILTERS,
         "is_all": "all" in request.args, **_rights(incident), "log_labels": _log_labels(large), "kinds": KINDS,
         "blank_days": blanks.offered_days(
             now=now(), zone=zone(), since=incident.clock_started_at),

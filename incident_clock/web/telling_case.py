@@ -6,9 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from incident_clock.phrases import N_
 from incident_clock.protocol.tasks import DECISION, INSTRUCTION, PROMISE
-from incident_clock.registry.record_kinds import CHOICE, INSTANT, KINDS, YES, RecordKind
+from incident_clock.registry.record_kinds import (
+    ASSESSMENT,
+    CALL,
+    CHOICE,
+    COMMENT,
+    CONSULTATION,
+    COUNTERSIGN,
+    DOCUMENT,
+    EVALUATION,
+    INSTANT,
+    KINDS,
+    LEAD,
+    PRESS,
+    RELEASE,
+    WORDING,
+    YES,
+    RecordKind,
+)
 from incident_clock.views.shapes import EntryView
-from incident_clock.web.telling_words import CATEGORY_WORDS
+from incident_clock.web.telling_words import CATEGORY_WORDS, GRADE_WORDS
 
 if TYPE_CHECKING:
     from incident_clock.web.telling_timeline import Timeline
@@ -21,7 +38,14 @@ NAMES = {  # what can be corrected besides the blanks of a form
     "first_learned_by": N_("最早获知"), "summary": N_("现有情况"), "unit": N_("单位"), "category": N_("类别"),
     "report_to": N_("对方"), "evidence": N_("凭证"), "note": N_("补充说明"), "event_grade": N_("事件分级"),
     "opinion_grade": N_("舆情分级"), "warning_level": N_("预警级别"), "response_level": N_("响应级别"),
-    "is_sensitive": N_("敏感"),
+    "is_sensitive": N_("敏感"), "secondary_categories": N_("次生类别"),
+}
+NUMBERED = {  # form → how one of many is called
+    CALL: N_("第%(ordinal)s次电话"), DOCUMENT: N_("第%(ordinal)s份报告"), RELEASE: N_("发布%(ordinal)s"),
+    PRESS: N_("发布会%(ordinal)s"),
+    LEAD: N_("线索%(ordinal)s"), CONSULTATION: N_("第%(ordinal)s次会商"), ASSESSMENT: N_("第%(ordinal)s次研判"),
+    WORDING: N_("口径第%(ordinal)s版"), EVALUATION: N_("评估%(ordinal)s"), COMMENT: N_("评论文章%(ordinal)s"),
+    COUNTERSIGN: N_("补签%(ordinal)s"),
 }
 DIRECTIONS = {"up": N_("升级"), "down": N_("降级"), "none": N_("改级")}
 ORIGINS = {INSTRUCTION: N_("批示"), DECISION: N_("会商任务"), PROMISE: N_("承诺事项")}
@@ -51,7 +75,7 @@ def record_details(line: "Timeline", kind: RecordKind, fields: dict[str, Any]) -
 
 def _record(line: "Timeline", entry: EntryView) -> Words:
     body, kind = entry.body, KINDS[entry.body["record"]]
-    title = line.say(N_("%(form)s第%(ordinal)s次"), form=line.say(kind.title), ordinal=body["ordinal"])
+    title = line.say(NUMBERED[kind.key], ordinal=body["ordinal"])
     details = (*record_details(line, kind, body["fields"]), *line.texts((N_("原因：%(text)s"), body.get("reason"))))
     step = line.step(body["step"]) if body.get("step") else ""
     first, *rest = details or ("",)
@@ -86,6 +110,12 @@ def _value(line: "Timeline", name: str, value: Any) -> str:
         return line.say(N_("是"))
     if value is False:
         return line.say(N_("否"))
+    if isinstance(value, list):
+        return line.telling.phrases.names(_value(line, "category", one) for one in value)
+    if name == "event_grade":
+        return line.say(GRADE_WORDS[value])
+    if name in ("opinion_grade", "warning_level", "response_level"):
+        return line.say(value)
     if name.endswith("_at") or name in ("valid_from", "valid_until"):
         return _at(line, value)
     choices = next((blank.choices for kind in KINDS.values() for blank in kind.blanks
@@ -96,7 +126,8 @@ def _value(line: "Timeline", name: str, value: Any) -> str:
 def _waived(line: "Timeline", entry: EntryView) -> Words:
     body = entry.body
     who = line.telling.clauses([text for text in (body.get("approver_unit"), body.get("approver")) if text])
-    return line.say(N_("经批准不办")), line.say(
+    step = line.incident.obligation(body["step"])
+    return line.say(N_("免开") if step and step.evidence == PRESS else N_("经批准不办")), line.say(
         N_("%(step)s：%(who)s 批准"), step=line.step(body["step"]), who=who or line.names([None])), line.texts(
         (N_("文号：%(text)s"), body.get("document")), (N_("原因：%(text)s"), body.get("reason")),
         (N_("凭证：%(text)s"), body.get("evidence")))
@@ -131,7 +162,8 @@ def _regraded(line: "Timeline", entry: EntryView) -> Words:
     said = [line.say(N_("%(name)s改为%(value)s"), name=line.say(_name(name)), value=_value(line, name, value))
             for name, value in body["values"].items()]
     if body.get("protocol"):
-        said.append(line.say(N_("规则改为 %(key)s（%(version)s）"), key=body["protocol"]["key"],
+        key = body["protocol"]["key"]
+        said.append(line.say(N_("规则改为%(rule)s（%(version)s）"), rule=line.rules.get(key, key),
                              version=body["protocol"]["version"]))
     return line.say(DIRECTIONS[body["direction"]]), line.telling.clauses(said), line.texts(
         (N_("依据：%(text)s"), body.get("basis")))

@@ -16,17 +16,12 @@ from incident_clock.registry.history import CLOSED, DONE, MERGED, VOIDED
 from incident_clock.views.regrading import ADDED, AGAIN, DROPPED, MOVED, StepChange
 from incident_clock.views.shapes import IncidentView
 from incident_clock.web.telling import Telling
-from incident_clock.web.telling_case import fields_in_words
+from incident_clock.web.telling_case import NUMBERED, fields_in_words
 from incident_clock.web.telling_timeline import Timeline
 
 SCALES = {"event_grade": N_("事件分级"), "opinion_grade": N_("舆情分级"), "warning_level": N_("预警级别"),
           "response_level": N_("响应级别")}
 ENDED = {CLOSED: N_("已结案"), VOIDED: N_("已作废"), MERGED: N_("已并入另一事件")}
-NUMBERED = {  # form → how one of many is called
-    k.LEAD: N_("线索%(ordinal)s"), k.CONSULTATION: N_("第%(ordinal)s次会商"), k.ASSESSMENT: N_("第%(ordinal)s次研判"),
-    k.WORDING: N_("口径第%(ordinal)s版"), k.EVALUATION: N_("评估%(ordinal)s"), k.COMMENT: N_("评论文章%(ordinal)s"),
-    k.COUNTERSIGN: N_("补签%(ordinal)s"),
-}
 CHANGES = {  # what becomes of a step → its sentence
     AGAIN: N_("%(step)s重新要求，%(at)s 截止"), ADDED: N_("增加%(step)s，%(at)s 截止"),
     MOVED: N_("%(step)s改为 %(at)s 截止（原 %(before)s）"), DROPPED: N_("%(step)s不再要求（原 %(before)s 截止）"),

@@ -4,8 +4,8 @@ Every entry prints when it happened and when it was written down; what was taken
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,10 +52,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The words for one incident's entries."""
+    """The words for one incident's entries. `rules`: key → title in the reader's language."""
 
     telling: Telling
     incident: IncidentView
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, entry: EntryView) -> Told:
         tell = KINDS.get(entry.kind)
@@ -203,8 +204,7 @@ def _instant(text: object) -> datetime | None:  # the ledger keeps it as ISO 860
 
 
 def _passed(line: Timeline, entry: EntryView) -> Told:
-    due_at = _instant(entry.body.get("due_at"))
-    at = line.telling.at(due_at) if due_at else ""
+    at = line.telling.at(datetime.fromisoformat(entry.body["due_at"]))
     return Told(line.say(N_("时限已过")), line.say(N_("%(step)s %(at)s 截止，到时没有记录"),
                                                step=line.step(str(entry.body.get("step"))), at=at))
 
