@@ -83,8 +83,9 @@ def _entry_of(told: Told, entries: Iterable[EntryView]) -> EntryView | None:
     message = told.message
     same = [entry for entry in entries if entry.body["step"] == message.step]
     if message.kind == REMINDER:
-        called = [entry for entry in same if entry.kind == RAISED and (entry.body["rung"], entry.body["repeat"])
-                  == (message.skipped_rung or message.rung, message.repeat)]
+        called = [entry for entry in same if entry.kind == RAISED
+                  and (entry.body["rung"], entry.body["repeat"], entry.body.get("round", 0))
+                  == (message.skipped_rung or message.rung, message.repeat, message.round)]
         return min(called, key=lambda entry: entry.body.get("told_rung", message.rung) != message.rung, default=None)
     if message.kind == STAND_IN:
         called = [entry for entry in same if entry.kind == STOOD_IN and entry.body["rung"] == message.rung

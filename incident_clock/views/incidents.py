@@ -183,7 +183,7 @@ def _ladder(session: Session, deadline: Deadline, step: Step, entries: list[Entr
             every=_pace(rung, base, now), told=len(raises),
             channels=tuple(dict.fromkeys(msg.channel for msg in here
                                          if (msg.skipped_rung or msg.rung) == rung.number)),
-            undelivered=_undelivered(session, messages, step.key, rung.number),
+            undelivered=_undelivered(session, here, rung.number),
             told_rung=raises[-1]["body"].get("told_rung", rung.number) if raises else rung.number,
             told_at=datetime.fromisoformat(raises[0]["happened_at"]) if raises else None)
 
@@ -201,11 +201,11 @@ def _pace(rung: Rung, base: datetime, now: datetime) -> timedelta | None:
     return None
 
 
-def _undelivered(session: Session, messages: list[Message], step: str, rung: int) -> tuple[str, ...]:
-    """Names of those whom no channel has reached with this rung yet."""
+def _undelivered(session: Session, messages: list[Message], rung: int) -> tuple[str, ...]:
+    """Names of those whom no channel has reached with this rung yet; `messages` are those of its ladder."""
     states: dict[str, set[str]] = {}
     for message in messages:
-        if message.step == step and (message.skipped_rung or message.rung) == rung:
+        if (message.skipped_rung or message.rung) == rung:
             states.setdefault(message.person, set()).add(message.state)
     return tuple(roster.name_of(session, key) for key, found in states.items()
                  if not found & {m.ACCEPTED, m.DELIVERED, m.SENDING})

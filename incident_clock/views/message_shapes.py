@@ -99,6 +99,7 @@ class MessageView:
     text: str  # as it was said last, or as it would be said now
     attempts: tuple[AttemptView, ...] = ()
     skipped_rung: int = 0
+    round: int = 0  # how often the step's ladder had begun anew
     because: dict[str, Any] = field(default_factory=dict)
     segments: int = 1  # how many SMS it is billed as
     is_drill: bool = False

@@ -59,8 +59,8 @@ def _view(message: Message, number: str | None, cards: dict, text_now: Callable[
         reference=message.reference, may_be_copy=message.may_be_copy, text=text,
         attempts=tuple(AttemptView(a.number, a.started_at, a.finished_at, a.outcome, a.detail)
                        for a in message.attempts),
-        skipped_rung=message.skipped_rung, because=message.because, segments=billed_as(message, text),
-        is_drill=message.is_drill)
+        skipped_rung=message.skipped_rung, round=message.round, because=message.because,
+        segments=billed_as(message, text), is_drill=message.is_drill)
 
 
 def billed_as(message: Message, text: str) -> int:

@@ -8,6 +8,8 @@ from incident_clock.errors import Conflict, Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.grading import Regrading
 from incident_clock.store.session import Store
+from incident_clock.views.explaining import explanation
+from incident_clock.views.incidents import find
 from tests.support import bureau
 from tests.support.room import Room
 
@@ -151,6 +153,12 @@ def test_a_step_asked_for_again_by_an_upgrade_is_called_through_a_ladder_of_its_
     assert room.view(number).obligation("release").verdict.standing.value == "overdue"
     assert len({(one.rung, one.repeat, one.round, one.person) for one in room.messages(kind="reminder", step="release")}) \
         == len(room.messages(kind="reminder", step="release"))
+    with room.store.read() as session:
+        why = explanation(session, find(session, number))
+    raised = [(call.entry.body["round"], told.message.round) for call in why.calls for told in call.told
+              if call.entry.kind == "RungRaised" and call.entry.body["step"] == "release"]
+    assert {0, 1} == {of for of, _ in raised}  # both ladders raised rungs of the same numbers
+    assert [pair for pair in raised if pair[0] != pair[1]] == []
 
 
 @pytest.mark.parametrize(("verb", "saying"), [
