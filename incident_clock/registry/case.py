@@ -81,6 +81,14 @@ def refuse_closed(incident: Incident) -> None:
         raise Conflict(N_("事件已结案，不能再改动"))
 
 
+def refuse_settled_by_closing(case: Case, sequence: int) -> None:
+    """Raises Conflict where a case has ended, save for what was written down after its closing: the final report,
+    tasks and evaluations may still be put right, as long as their texts are kept."""
+    closing = next((entry for entry, kind in case.history.kinds.items() if kind == "IncidentClosed"), None)
+    if closing is None or sequence < closing or case.incident.texts_erased_at is not None:
+        refuse_closed(case.incident)
+
+
 def write_rows(session: Session, incident: Incident, history: History) -> None:
     """Bring the rows of an incident into line with its ledger."""
     for name in (*h.VALUES, *h.TEXTS):

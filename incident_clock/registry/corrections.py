@@ -13,7 +13,7 @@ from incident_clock.ledger.fact import Actor, Erasable, erasable
 from incident_clock.phrases import N_
 from incident_clock.protocol.deadlines import floor_minute
 from incident_clock.registry import record_kinds
-from incident_clock.registry.case import Case, refuse_closed
+from incident_clock.registry.case import Case, refuse_settled_by_closing
 from incident_clock.registry.case_facts import Corrected
 from incident_clock.registry.drafts import (
     CATEGORIES,
@@ -45,9 +45,9 @@ class Correction:
 
 def correct(case: Case, sequence: int, asked: Correction, *, actor: Actor, now: datetime) -> int:
     """Put an entry right; gives the sequence of the correction. Raises NotFound, Conflict, Refusals."""
-    refuse_closed(case.incident)
     history = case.history
     root = history.root(sequence)
+    refuse_settled_by_closing(case, root)
     kind = history.kinds.get(root)
     if kind not in ("IncidentRegistered", "StepLogged", "RecordMade"):
         raise NotFound(N_("第%(sequence)s条没有可更正的内容"), sequence=sequence)

@@ -20,7 +20,7 @@ from incident_clock.protocol.deadlines import late_minutes
 from incident_clock.protocol.standing import is_late_entry, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import facts, ledger, record_kinds
-from incident_clock.registry.case import Case, refuse_closed
+from incident_clock.registry.case import Case, refuse_closed, refuse_settled_by_closing
 from incident_clock.registry.case_facts import RecordMade
 from incident_clock.registry.drafts import (
     REAL_OF,
@@ -106,9 +106,9 @@ def log_step(case: Case, step: str, log: StepLog, *, actor: Actor, now: datetime
 def withdraw(case: Case, step: str, reason: str | None, *, actor: Actor, now: datetime) -> int:
     """Take back what ended a step: it is open again and its ladder goes on. Raises NotFound, Conflict."""
     deadline = deadline_of(case.incident, step)
-    refuse_closed(case.incident)
-    reason = checked_reason(reason)
     withdrawn = deadline.settled_sequence
+    refuse_settled_by_closing(case, withdrawn or case.history.size)
+    reason = checked_reason(reason)
     if deadline.settled_at is None or withdrawn is None:
         raise Conflict(N_("这一步还没有记录，没有可撤回的内容"))
     if deadline.ended == NOT_APPLICABLE:

@@ -71,9 +71,15 @@ def view(session: Session, incident: Incident, account: Account | None = None, *
         response_level=incident.response_level, is_sensitive=incident.is_sensitive,
         secondary_categories=tuple(incident.secondary_categories), related_to=incident.related_to,
         relation=incident.relation, ended_as=incident.ended_as,
-        pending=tuple(_pending(history)) if history else (),
+        closed_in=_closed_in(incident, history), pending=tuple(_pending(history)) if history else (),
         records=tuple(_records(history, entries)) if history else (),
         after_close=tuple((each.title, each.after_close) for each in rule.follow_ups if each.after_close is not None))
+
+
+def _closed_in(incident: Incident, history: History | None) -> int | None:
+    if history is None or incident.texts_erased_at is not None:
+        return None
+    return next((sequence for sequence, kind in history.kinds.items() if kind == "IncidentClosed"), None)
 
 
 def _obligations(session: Session, incident: Incident, entries: list[Entry], history: History | None,

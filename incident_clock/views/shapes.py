@@ -150,6 +150,7 @@ class IncidentView:
     related_to: str | None = None
     relation: str | None = None
     ended_as: str | None = None
+    closed_in: int | None = None  # the entry that closed it, while its texts are kept
     pending: tuple[PendingView, ...] = ()
     records: tuple[RecordView, ...] = ()
     after_close: tuple[tuple[dict[str, str], timedelta], ...] = ()  # what its closing opens: (title, limit)
@@ -164,6 +165,11 @@ class IncidentView:
     def has_open_step(self) -> bool:
         """Whether a step of the rule is still open, which keeps the incident from being closed."""
         return any(step.is_open for step in self.steps)
+
+    def may_mend(self, sequence: int | None) -> bool:
+        """Whether an entry may still be put right: while the case is open, and what came after its closing."""
+        return self.closed_at is None or (self.closed_in is not None and sequence is not None
+                                          and sequence > self.closed_in)
 
     def obligation(self, key: str) -> StepView | None:
         """A step, follow-up or task by its key."""

@@ -6,7 +6,10 @@ import pytest
 
 from incident_clock.errors import Conflict, NotFound, Refusals
 from incident_clock.phrases import Phrases
+from incident_clock.registry import ledger
+from incident_clock.registry.corrections import Correction
 from incident_clock.registry.drafts import StepLog
+from incident_clock.views import incidents
 from tests.support.bureau import WU, ZHOU, ZONE, small_rule
 from tests.support.race import at_once
 from tests.support.room import Room
@@ -198,3 +201,24 @@ def test_a_closed_incident_takes_nothing_more(store, now: datetime):
         with pytest.raises(Conflict, match="已结案"):
             call()
     assert len(room.entries(number)) == 3
+
+
+def test_what_was_written_down_after_the_closing_can_still_be_put_right(room: Room, number: str):
+    for step in STEPS:
+        room.log(number, step)
+    room.desk.close(number, "办结", actor=ZHOU, now=room.now)
+    room.log(number, "final_report", report_to="区府办")
+    wrong = room.entries(number)[-1]["sequence"]
+    room.desk.correct(number, wrong, Correction(reason="报送单位写错", texts={"report_to": "区政府办公室"}), actor=ZHOU,
+                      now=room.now)
+    assert room.view(number).obligation("final_report").report_to == "区政府办公室"
+    room.withdraw(number, "final_report")
+    assert room.view(number).obligation("final_report").is_open
+    room.work(hours=73)
+    assert any(message.step == "final_report" for message in room.messages(kind="reminder"))
+    with pytest.raises(Conflict, match="已结案"):
+        room.withdraw(number, "release")
+    with pytest.raises(Conflict, match="已结案"):
+        room.desk.correct(number, 1, Correction(reason="写错", texts={"place": "北园路"}), actor=ZHOU, now=room.now)
+    with room.store.read() as session:
+        assert ledger.verify(session, incidents.find(session, number)).broken is None

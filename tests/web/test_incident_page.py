@@ -167,6 +167,9 @@ def test_closing_waits_for_every_step_and_then_ends_the_incident(busy: House) ->
     assert [form.action for form in forms_of(page)] == [final, "/sign-out"]
     assert f'href="/incidents/{busy.s02}"' not in visitor.get("/").text.split('id="rows"')[1]
     assert "已结案" in visitor.get("/incidents").text
+    assert log(busy, visitor, "final_report").status_code == 303
+    page = visitor.get(answer.location).text  # that one may be taken back, what was done before the closing may not
+    assert [form.action for form in forms_of(page)] == [final.replace("/log", "/withdraw"), "/sign-out"]
 
 
 @pytest.mark.parametrize(("person", "may_log", "may_write"), [
