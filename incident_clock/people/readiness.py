@@ -201,7 +201,7 @@ def _find(book: DutyBook, rung: Rung, at: datetime, given: Conditions) -> Findin
 
 
 def _rungs(rules: Iterable[ResponseProtocol]) -> Iterator[tuple[ResponseProtocol, Step, Rung]]:
-    return ((protocol, step, rung) for protocol in rules for step in protocol.steps for rung in step.ladder)
+    return ((protocol, step, rung) for protocol in rules for step in protocol.chased for rung in step.ladder)
 
 
 def _asked(rung: Rung) -> Asked:

@@ -176,7 +176,7 @@ def rungs(book: DutyBook, rules: Iterable[ResponseProtocol], *, channels: Collec
     rules, given = tuple(rules), Conditions(channels)
     cut = tuple(spells(book, rules, channels=channels, since=since, until=until))
     return tuple(RungDay(protocol, step, rung, _merged(_rung_part(spell, step, rung, given) for spell in cut))
-                 for protocol in rules for step in protocol.steps for rung in step.ladder)
+                 for protocol in rules for step in protocol.chased for rung in step.ladder)
 
 
 def midnights(since: datetime, days: int, zone: ZoneInfo) -> list[datetime]:
@@ -189,7 +189,7 @@ def midnights(since: datetime, days: int, zone: ZoneInfo) -> list[datetime]:
 def _columns(rules: Sequence[ResponseProtocol]) -> tuple[Column, ...]:
     found: dict[str, Column] = {}
     for protocol in rules:
-        for step in protocol.steps:
+        for step in protocol.chased:
             for rung in step.ladder:
                 after = rung.from_start(step.within)
                 for role in rung.tell:
@@ -200,7 +200,7 @@ def _columns(rules: Sequence[ResponseProtocol]) -> tuple[Column, ...]:
 
 def _parts(cut: Sequence[Spell], role: str, rules: Sequence[ResponseProtocol],
            channels: Collection[str]) -> tuple[Part, ...]:
-    named = [rung for protocol in rules for step in protocol.steps for rung in step.ladder if role in rung.tell]
+    named = [rung for protocol in rules for step in protocol.chased for rung in step.ladder if role in rung.tell]
     by = None if any(rung.by is None for rung in named) else tuple(c for rung in named for c in rung.by or ())
     return _merged(_part(spell, role, named, by, channels) for spell in cut)
 

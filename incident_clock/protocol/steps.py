@@ -18,6 +18,7 @@ CLOCK_STARTS = ("received", "occurred", "registered")
 
 AFTER, BEFORE_DUE, OVERDUE_BY = "after", "before_due", "overdue_by"
 ANCHORS = (AFTER, BEFORE_DUE, OVERDUE_BY)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,12 @@ class ResponseProtocol:
 
     def step(self, key: str) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
+
+    @property
+    def chased(self) -> tuple[Step, ...]:
+        """Everything this rule calls people about: its steps, then its follow-ups, each as one time of it."""
+        return (*self.steps, *(Step(each.key, each.title, each.every or each.after_close or DAY, each.evidence,
+                                    each.ladder) for each in self.follow_ups))
 
     def stamp(self) -> str:
         """The rule as one line of JSON: equal rules give equal bytes. Durations are whole seconds."""

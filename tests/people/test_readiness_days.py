@@ -176,7 +176,7 @@ def test_a_day_lists_every_rung_of_every_rule() -> None:
     both = (rule(), rule("general-48h"))
     listed = rungs(book(*staff()), both, channels=BOTH, since=at(0), until=at(24))
     assert [(one.protocol.key, one.step.key, one.rung.number) for one in listed] == [
-        (protocol.key, step.key, rung.number) for protocol in both for step in protocol.steps for rung in step.ladder]
+        (protocol.key, step.key, rung.number) for protocol in both for step in protocol.chased for rung in step.ladder]
     assert all(len(one.parts) == 1 for one in listed)
 
 

@@ -48,7 +48,8 @@ def test_a_day_left_out_of_the_roster_is_the_first_gap_and_says_who_hears_instea
     assert [(hole.lack.role, hole.from_at, hole.until_at) for hole in seen.holes] == [
         ("duty_leader", HANDOVER + 2 * DAY, HANDOVER + 3 * DAY)]
     assert {(gap.step, gap.rung, gap.is_empty) for gap in seen.holes[0].gaps} == {
-        ("phone_report", 3, False), ("preliminary_report", 2, False), ("detailed_report", 2, True)}
+        ("phone_report", 3, False), ("preliminary_report", 2, False), ("detailed_report", 2, True),
+        ("progress_report", 2, False)}
     assert (seen.first.rung.step.key, seen.first.rung.rung.number) == ("phone_report", 3)
     assert [one.card.key for one in seen.first.instead.people] == ["chen"]
     assert [day.state for day in seen.board.days] == [OK, OK, GAP, GAP, *[OK] * 10]
@@ -112,7 +113,7 @@ def test_a_day_in_full_names_channels_and_what_last_arrived(room: Room):
     first = today.rungs[0].parts[0].people[0]
     assert (first.card.name, [(way.channel, way.delivered_at) for way in first.ways]) == (
         "周甲", [("sms", room.now - DAY), ("email", None)])
-    assert len(today.rungs) == sum(len(step.ladder) for step in rule().steps)
+    assert len(today.rungs) == sum(len(step.ladder) for step in rule().chased)
     assert in_full(room, date(2026, 3, 13)).from_at == today.until_at
 
 

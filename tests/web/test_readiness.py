@@ -158,7 +158,7 @@ def test_a_day_lists_every_rung_with_channels_and_what_last_arrived(both: House)
     duty_days.delivered(store, "wu", at("09:12") - 100 * DAY)
     page = read(both, "/readiness/2026-03-12")
     rules = both.assembly.protocols.values()
-    assert page.count('class="rung"') == sum(len(step.ladder) for rule in rules for step in rule.steps) == 71
+    assert page.count('class="rung"') == sum(len(step.ladder) for rule in rules for step in rule.chased) == 82
     for said in ("突发事件舆情五步时限", "政务舆情四十八小时回应", "电话上报 限20分钟", "第5级 超时1分", "第1级 0分", "第3级 15分",
                  "值班员 周甲 短信（3月10日 09:12送达）·邮件（尚无送达记录） B角 吴乙", "短信（2025-12-02 09:12送达）"):
         assert said in text(page), said
@@ -231,7 +231,8 @@ def test_check_fails_over_a_gap_within_a_day_and_notes_a_later_one(installed: St
     assert [error for error in errors if "district-emergency" in error] == [
         "protocol district-emergency, phone_report, rung 3 reaches others, but nobody is on duty (Duty leader: no shift)",
         "protocol district-emergency, preliminary_report, rung 2 reaches others, but nobody is on duty (Duty leader: no shift)",
-        "protocol district-emergency, detailed_report, rung 2 reaches nobody (Duty leader: no shift)"]
+        "protocol district-emergency, detailed_report, rung 2 reaches nobody (Duty leader: no shift)",
+        "protocol district-emergency, progress_report, rung 2 reaches others, but nobody is on duty (Duty leader: no shift)"]
     (later,) = [note for note in told["notes"] if note.startswith("gap")]
     assert "Duty leader: no shift (Phone report rung 3, Preliminary report rung 2, Detailed report rung 2" in later
     (weak,) = [note for note in told["notes"] if note.startswith("weak")]
@@ -242,5 +243,5 @@ def test_check_names_a_gap_that_stands_now_to_the_minute(installed: Store, tmp_p
     now = datetime.now(UTC)
     duty_days.shifts(installed, "duty_chief", "wu", start=now - timedelta(hours=30))
     told = check(installed, tmp_path, exit_code=1)
-    assert len([error for error in told["errors"] if "district-emergency" in error]) == 4
+    assert len([error for error in told["errors"] if "district-emergency" in error]) == 6
     assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d to \d{4}-\d\d-\d\d 00:00: ", error) for error in told["errors"])

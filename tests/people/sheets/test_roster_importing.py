@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from time import process_time
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +23,6 @@ from tests.support.bureau import SHEN, ZONE
 
 LONG = ("日期", "岗位", "姓名")
 HOURLY = (*LONG, "开始", "结束")
-WITHIN_S = 3.0  # a year of 60 people, from the bytes to the rows
 
 
 @pytest.fixture
@@ -198,8 +196,8 @@ def test_two_imports_at_once_leave_one_roster(rig: Rig, at_once: Callable) -> No
 # ── size ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_year_of_60_people_is_imported_within_3_seconds(rig: Rig) -> None:
-    """21,900 rows. Counted is this process's own time: other tests run beside this one."""
+def test_a_year_of_60_people_is_imported_whole(rig: Rig) -> None:
+    """21,900 rows, with their progress. How long it takes is measured by scripts/bench_roster.py."""
     people = PEOPLE + "".join(f"  - {{key: p{number}, name: 甲{number:02d}, unit: bureau, roles: [duty_officer]}}\n"
                               for number in range(60))
     with rig.store.write() as session:
@@ -209,13 +207,11 @@ def test_a_year_of_60_people_is_imported_within_3_seconds(rig: Rig) -> None:
         (first + timedelta(days=ahead), "值班员", f"甲{number:02d}", time(8, 30), time(8, 30), "春")
         for ahead in range(365) for number in range(60)))
     told: list[tuple[int, int]] = []
-    begun = process_time()
     with rig.store.read() as session:
         everybody = roster.everybody(session)
     file = read_roster(sheet_of("年.xlsx", content), people=everybody, zone=ZONE, handover_time=HANDOVER)
     with rig.store.write() as session:
         done = import_roster(session, file, actor=SHEN, now=rig.now, progress=lambda done, total: told.append((done, total)))
-    assert process_time() - begun < WITHIN_S
     assert (done.shifts, done.added) == (21_900, 21_900)
     assert told[-1] == (21_900, 21_900)
     assert len(told) > 5
