@@ -1,8 +1,11 @@
 """Keeps the processes of one machine running: one that died is started again, and takes no other with it.
 
-Their output goes to stderr as it is. A process that could not run at all (exit 2) ends everything, with its sentence.
+Their output goes to stderr as it is. A process that could not run at all (exit 2) ends everything, with its sentence;
+one that did run before is tried again, since what stands in its way may be what its own death left behind.
 """
 
+import contextlib
+import os
 import shlex
 import signal
 import subprocess
@@ -19,6 +22,8 @@ from incident_clock.settings import with_environment
 
 LOOK_EVERY_S = 0.2
 STOP_WITHIN_S = 15
+RAN_AFTER_S = 5  # who could not run says so sooner
+PAUSE_S = 1  # before a process is started again
 
 
 @dataclass(slots=True)
@@ -29,10 +34,27 @@ class Kept:
     command: list[str]
     environment: Mapping[str, str]  # beside that of this process
     process: subprocess.Popen[bytes] | None = None
+    seen: int = 0  # how often this process was found running
+    has_run: bool = False
 
     def start(self, folder: Path) -> None:
+        self.seen = 0
         self.process = subprocess.Popen(self.command, cwd=folder, stdout=sys.stderr, start_new_session=True,
                                         env=with_environment(self.environment))
+
+    def ended(self) -> int | None:
+        """The exit code of a process that is not there any more."""
+        code = self.process.poll() if self.process else None
+        if code is None:
+            self.seen += 1
+            self.has_run = self.has_run or self.seen * LOOK_EVERY_S >= RAN_AFTER_S
+        return code
+
+    def end_children(self) -> None:
+        """Ask what a dead process left behind to stop: workers that still hold its port."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
 
 
 def command_of(line: str) -> list[str]:
@@ -53,11 +75,13 @@ def keep_running(commands: Mapping[str, str], folder: Path, environment: Mapping
             one.start(folder)
         while not stop.wait(LOOK_EVERY_S):
             for one in kept:
-                code = one.process.poll() if one.process else None
-                if code == COULD_NOT_RUN:
+                code = one.ended()
+                if code == COULD_NOT_RUN and not one.has_run:
                     return COULD_NOT_RUN
                 if code is not None:
                     click.echo(f"{one.name} stopped unexpectedly ({code}); it is started again.", err=True)
+                    one.end_children()
+                    stop.wait(PAUSE_S)
                     one.start(folder)
         return 0
     finally:
