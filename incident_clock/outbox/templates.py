@@ -42,6 +42,12 @@ EXAMPLES = {
 }
 
 
+DRILL_EXAMPLES = {
+    "spoken": ("Y05", "Y05"),
+    "action": ("请电话报模拟总值班室并登记", "Phone the simulated duty office and log it"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One text. `key` names it in the file INCIDENT_CLOCK_SMS_TEMPLATES, `answer` is one of ANSWERS."""
@@ -75,7 +81,10 @@ class Template:
         found = {name: EXAMPLES[name][which] for name in self.names}
         if self.answer == PAGE:
             found["code"] = "482913"
-        return found | ({"spoken": "Y05"} if self.is_drill else {})
+        for name, examples in (DRILL_EXAMPLES.items() if self.is_drill else ()):
+            if name in found:
+                found[name] = examples[which]
+        return found
 
 
 def key_of(situation: str, *, answer: str, is_drill: bool) -> str:

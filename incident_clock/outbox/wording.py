@@ -26,6 +26,14 @@ ACTIONS = {
     "press_conference": N_("请召开并登记，免开的也登记"),
     "note": N_("请办理并登记"),
 }
+# In a drill nobody outside is rung, written to or told anything (domain 7.4).
+DRILL_ACTIONS = {
+    "call": N_("请电话报模拟总值班室并登记"),
+    "document": N_("请审签、报模拟总值班室并登记"),
+    "release": N_("请模拟发布并登记"),
+    "press_conference": N_("请模拟召开并登记"),
+    "note": N_("请办理并登记"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,7 @@ def chosen(message: Message, phrases: Phrases, *, now: datetime, code: str | Non
         "spoken": facts.spoken, "step": facts.step_title[phrases.language], "due": _at(facts.due_at, phrases, now),
         "received": _at(facts.received_at, phrases, now), "done": _at(facts.done_at or now, phrases, now),
         "left": _left(facts, phrases, now), "over": _over(facts, phrases, now),
-        "action": phrases.say(ACTIONS[facts.evidence]), "code": answer_code, "reference": _reference(message),
+        "action": phrases.say(_action(facts)), "code": answer_code, "reference": _reference(message),
         "why": phrases.say("A角转交") if message.reason == "passed_on" else phrases.say("A角未应答"),
     }
     params = {name: every[name] for name in template.names}
@@ -108,6 +116,10 @@ def chosen(message: Message, phrases: Phrases, *, now: datetime, code: str | Non
         if lint.units(f"【{facts.signature}】" + template.body(params, phrases)) > lint.ONE_SEGMENT and name in params:
             params[name] = shorter
     return template, params
+
+
+def _action(facts: Facts) -> str:
+    return (DRILL_ACTIONS if facts.is_drill else ACTIONS)[facts.evidence]
 
 
 def _shorter(facts: Facts, phrases: Phrases, now: datetime) -> dict[str, str]:
@@ -159,7 +171,7 @@ def mail_parts(message: Message, text: str, phrases: Phrases, *, now: datetime, 
         subject=mail_subject(message, phrases, now=now), line=_first_line(text, facts),
         title=f"{facts.number} {facts.title}", step=facts.step_title[phrases.language],
         due=phrases.say("%(at)s 截止", at=phrases.moment(facts.due_at)) if is_asking else "",
-        todo=phrases.say(ACTIONS[facts.evidence]) if is_asking else "", link=link, answer_link=answer_link,
+        todo=phrases.say(_action(facts)) if is_asking else "", link=link, answer_link=answer_link,
         is_drill=facts.is_drill, notes=(phrases.say("确认收到不等于办结；登记办理情况后才停止催办。"),))
 
 

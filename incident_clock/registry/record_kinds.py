@@ -61,7 +61,7 @@ SINS = {"none": N_("无"), "late": N_("迟报"), "missed": N_("漏报"), "false"
 KINDS = {kind.key: kind for kind in (
     RecordKind(CALL, N_("电话记录"), (
         Blank("outcome", N_("结果"), CHOICE, True, OUTCOMES),
-        Blank("recipient", N_("打给哪里"), hint=N_("如 区总值班室")),
+        Blank("recipient", N_("打给哪里"), hint=N_("单位名称")),
         Blank("dialled_number", N_("拨打号码")),
         Blank("answered_by", N_("接电话的人"), hint=N_("姓名、职务")),
         Blank("read_back", N_("已复述核对"), YES),

@@ -18,6 +18,7 @@ from incident_clock.web.telling_words import (
     DAYS_AGO,
     DONE,
     DONE_ALONE,
+    DRILL_TO_DO,
     DUE,
     GRADE_WORDS,
     SHORT_TITLES,
@@ -194,8 +195,10 @@ class Telling:
                                     at=self.at(step.recorded_at), delay=delay)
         return self.phrases.say(N_("%(who)s %(at)s 记录"), who=step.logged_by or "", at=self.at(step.recorded_at))
 
-    def to_do(self, step: StepView) -> str:
-        return self.phrases.say(TO_DO[step.key]) if step.key in TO_DO else ""
+    def to_do(self, step: StepView, *, is_drill: bool) -> str:
+        """What has to be done. In a drill the duty office is a simulated one."""
+        words = DRILL_TO_DO if is_drill else TO_DO
+        return self.phrases.say(words[step.key]) if step.key in words else ""
 
     def people(self, names: tuple[Name, ...] | tuple[str, ...]) -> str:
         return self.phrases.names([n.name if isinstance(n, Name) else n for n in names])

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from incident_clock.phrases import N_
 
+CALL_HINT = N_("如：区总值班室 张值班员")
+SIMULATED, DRILL_HINT = N_("模拟总值班室"), N_("如：模拟总值班室 张值班员")
+
 
 @dataclass(frozen=True, slots=True)
 class LogWords:
@@ -17,6 +20,13 @@ class LogWords:
     evidence_hint: str
     button: str
 
+    def usual(self, *, is_drill: bool) -> str:
+        """The first value of the counterpart. A drill rings and writes to nobody outside."""
+        return SIMULATED if is_drill and self.to_usual else self.to_usual
+
+    def hint(self, *, is_drill: bool) -> str:
+        return DRILL_HINT if is_drill and self.to_hint == CALL_HINT else self.to_hint
+
     def labels(self) -> dict[str, str]:
         """Field → how it is called among the complaints."""
         return {"done_at": self.when, "report_to": self.to, "evidence": N_("凭证"), "note": N_("补充说明"),
@@ -26,7 +36,7 @@ class LogWords:
 LOG_WORDS = {
     "call": LogWords(
         heading=N_("打完电话，记在这里"), when=N_("通话时间"), to=N_("打给哪里，谁接的"),
-        to_hint=N_("如：区总值班室 张值班员"), to_usual=N_("区总值班室"),
+        to_hint=CALL_HINT, to_usual=N_("区总值班室"),
         evidence_hint=N_("可空：话单或录音编号"), button=N_("记录已电话上报")),
     "document": LogWords(
         heading=N_("报出以后，记在这里"), when=N_("报出时间"), to=N_("报给谁"), to_hint="",

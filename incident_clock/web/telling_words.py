@@ -26,6 +26,8 @@ TO_DO = {  # step → what has to be done, in one or two short sentences
     "press_conference": N_("举行新闻发布会，或与上级新闻部门合开。停表看开始时间。"),
     "response": N_("公开回应关切，口径与上报一致。停表看首次公开回应的时间。"),
 }
+DRILL_TO_DO = {**TO_DO, "phone_report": N_(
+    "打电话报模拟总值班室：时间、地点、什么事、有无伤亡、已采取的措施。请对方复述，记下谁接的。")}
 CATEGORY_WORDS = {
     "natural": N_("自然灾害"), "accident": N_("事故灾难"), "health": N_("公共卫生事件"),
     "security": N_("社会安全事件"), "opinion_only": N_("纯舆情或谣言"),

@@ -199,6 +199,17 @@ def test_a_drill_says_so_at_both_ends_and_a_copy_says_that_it_may_be_one(languag
     assert copy in said(message(STEPS[0], kind, may_be_copy=True), T0, language)
 
 
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.key)
+def test_a_drill_sends_nobody_to_the_real_duty_office(step: Step):
+    for real in (False, True):
+        texts = [text for _, text in every_text(step, "zh", is_drill=not real)]
+        mail = wording.mail_parts(message(step, is_drill=not real), "\n\n", Phrases("zh", ZONE), now=T0, link=LINK,
+                                  answer_link=None)
+        named = [text for text in (*texts, mail.todo) if "区总值班室" in text]
+        assert bool(named) is (real and step.evidence == "call")
+        assert any("模拟" in text for text in (*texts, mail.todo)) is (not real and step.evidence != "note")
+
+
 def test_a_drill_asks_for_no_reply_code_of_a_real_incident():
     assert "1005" not in said(message(STEPS[0], is_drill=True, spoken="Y05"), T0)
 

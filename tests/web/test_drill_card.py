@@ -19,6 +19,7 @@ from incident_clock.store.session import Store
 from incident_clock.views.drill_card import ANSWERED_WITHIN, SENT_WITHIN, drill_card, plain, read
 from incident_clock.web.api.drill_card import Card
 from tests.schema import create_from_models
+from tests.web.forms_of import forms_of
 from tests.web.house import ZHOU, House, at
 
 TITLE = {"zh": "电话上报", "en": "Phone report"}
@@ -128,6 +129,18 @@ def drilled(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[House, str, str]]
     house.play(at("14:20"))
     yield house, drill, real
     house.close()
+
+
+def test_the_page_of_a_drill_sends_nobody_to_a_real_office(house: House):
+    for is_drill, office in ((True, "模拟总值班室"), (False, "区总值班室")):
+        number = house.register("灯会拥挤", is_drill=is_drill, received_at=at("14:05"))
+        page = house.client("zhou").get(f"/incidents/{number}").text
+        (log,) = [form for form in forms_of(page) if form.action.endswith("/phone_report/log")]
+        assert log.fields["report_to"] == office
+        assert f"打电话报{office}：" in page
+        sheet = house.client("zhou").get(f"/incidents/{number}/sheet").text
+        assert f"打电话报{office}：" in sheet
+        assert ("区总值班室" in page + sheet, "演练不打外单位电话" in page) == (not is_drill, is_drill)
 
 
 def test_the_card_of_a_drill_on_the_page_and_as_a_call(drilled: tuple[House, str, str]):
