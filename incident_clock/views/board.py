@@ -19,11 +19,12 @@ PAGE = 30  # incidents per page of a list
 
 
 def board(session: Session, *, now: datetime, zone: ZoneInfo) -> Board:
-    """Every open incident; real ones and drills together, the next due first."""
+    """Every open incident: the real ones, then drills, each with the next due first."""
     rows = [_row(session, incident, now) for incident in session.scalars(
         select(Incident).where(Incident.closed_at.is_(None)).options(selectinload(Incident.deadlines)))]
     far = datetime.max.replace(tzinfo=now.tzinfo)
-    rows.sort(key=lambda row: (row.incident.focus.due_at if row.incident.focus else far, row.incident.id))
+    rows.sort(key=lambda row: (
+        row.incident.is_drill, row.incident.focus.due_at if row.incident.focus else far, row.incident.id))
     unfinished = [incidents.view(session, incident, now=now) for incident in session.scalars(
         select(Incident).where(Incident.closed_at.is_not(None), Incident.deadlines.any(Deadline.settled_at.is_(None)))
         .options(selectinload(Incident.deadlines)).order_by(Incident.id).limit(PAGE))]

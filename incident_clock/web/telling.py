@@ -133,6 +133,8 @@ class Telling:
             return self.at(step.due_at)
         if step.verdict.standing is Standing.WAIVED and step.evidence != PRESS:
             return self.phrases.say(N_("不办"))
+        if step.verdict.is_rescue:
+            return self.phrases.say(N_("待核"))
         return standing_word(step.verdict.standing, step.verdict.late_minutes, self.phrases)
 
     def count(self, step: StepView) -> Count:

@@ -15,12 +15,12 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 # ── board ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_board_leads_with_what_is_due_first(room: Room, now: datetime):
+def test_the_board_leads_with_what_is_due_first_and_a_real_incident_before_any_drill(room: Room, now: datetime):
     later, first = room.register(received_at=now), room.register(received_at=now - 15 * MINUTE)
     done = room.register(protocol="general-48h", received_at=now - 40 * MINUTE)
     room.log(done, "response")
     drill = room.register(is_drill=True, received_at=now - 5 * MINUTE)
-    assert [row.incident.number for row in room.views.board(now).rows] == [first, drill, later, done]
+    assert [row.incident.number for row in room.views.board(now).rows] == [first, later, done, drill]
 
 
 def test_the_board_tells_who_was_told_last_and_who_is_next(room: Room, now: datetime):

@@ -1,5 +1,7 @@
 """How steps are really closed, on the page: calls that reach nobody, approvals, transfers, second persons."""
 
+import re
+
 import pytest
 
 from incident_clock.registry.decisions import Approval
@@ -172,6 +174,13 @@ def test_a_late_entry_that_rescues_waits_for_somebody_in_another_role(busy: Hous
         acts = [f.action.rsplit("/", 1)[1] for f in forms_of(page) if f"/entries/{sequence}/" in f.action]
         assert acts == ([] if why else ["confirm", "reject"])
         assert ("<details open>" in box) == (not why)
+
+
+def test_the_board_does_not_call_in_time_what_waits_for_a_second_person(busy: House) -> None:
+    rescued(busy)
+    for path in ("/", "/incidents"):
+        row = busy.client("zhou").get(path).text.split(f'href="/incidents/{busy.s02}')[1].split("</ol>")[0]
+        assert re.findall(r'<span>(\S+)</span><span class="verdict">([^<]*)', row)[:2] == [("电话", "按时"), ("初报", "待核")]
 
 
 @pytest.mark.parametrize(("act", "fields", "word"), [
