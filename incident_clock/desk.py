@@ -26,7 +26,7 @@ from incident_clock.registry import attachments, calls, incidents, ledger
 from incident_clock.registry.case import Case, open_case
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.registry.facts import Resent
-from incident_clock.registry.obligations import step_of
+from incident_clock.registry.obligations import deadline_of, step_of
 from incident_clock.registry.tables import AnsweredRequest, Incident
 from incident_clock.spreading import spreading
 from incident_clock.store.session import Store
@@ -138,7 +138,7 @@ class Desk:
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
             if step is not None:
-                incidents.deadline_of(found, step)
+                deadline_of(found, step)
             card = _card(session, person)
             calls.acknowledge(session, found, person=card.key, name=card.name, how=how, actor=actor, now=now, step=step,
                               remark=note)
@@ -153,9 +153,9 @@ class Desk:
 
         def carry_out(session: Session) -> Incident:
             found = incidents.locked(session, incident)
-            if incidents.deadline_of(found, step).settled_at is not None:
+            if deadline_of(found, step).settled_at is not None:
                 raise Conflict(N_("这一步已经记录，不用再催"))
-            ladder = step_of(incidents.deadline_of(found, step)).ladder
+            ladder = step_of(deadline_of(found, step)).ladder
             if not any(one.number == rung for one in ladder):
                 raise NotFound(N_("这一步没有第%(rung)s级催办"), rung=rung)
             card = _card(session, person)

@@ -23,8 +23,8 @@ from incident_clock.outbox.tables import Gate, Message
 from incident_clock.people import access, roster
 from incident_clock.phrases import N_, Phrases
 from incident_clock.protocol.replies import ACKNOWLEDGE, PASS_ON
-from incident_clock.registry import calls, incidents
-from incident_clock.registry.obligations import step_of
+from incident_clock.registry import calls
+from incident_clock.registry.obligations import deadline_of, step_of
 from incident_clock.store.session import Store
 
 VOICE = "voice"  # the gateway of key presses
@@ -126,7 +126,7 @@ class Inbox:
         if incident is None:
             return Answered(NOT_YOURS, language=message.language)
         session.expire_all()
-        deadline = incidents.deadline_of(incident, message.step)
+        deadline = deadline_of(incident, message.step)
         about: dict[str, Any] = {
             "language": message.language, "number": incident.number, "due_at": deadline.due_at,
             "title": step_of(deadline).title}

@@ -13,6 +13,7 @@ from incident_clock.people.duty import Holder
 from incident_clock.protocol.ladder import Decision, Occurrence, audience
 from incident_clock.protocol.steps import PERSON, Step
 from incident_clock.registry.facts import RungRaised
+from incident_clock.registry.history import STEP
 from incident_clock.registry.numbers import spoken
 from incident_clock.registry.tables import Deadline, Incident
 
@@ -31,7 +32,7 @@ def drafts(incident: Incident, step: Step, deadline: Deadline, occurrence: Occur
            reason: str, signature: str, idle_from: datetime | None = None) -> list[Draft]:
     """One message per person and channel for a raised rung. `idle_from`: when the next rung is called."""
     facts = facts_of(incident, step, deadline, signature=signature,
-                     is_opening=occurrence.at <= deadline.started_at)
+                     is_opening=deadline.kind == STEP and occurrence.at <= deadline.started_at)
     return [Draft(incident_id=incident.id, step=step.key, kind=REMINDER, rung=heard.rung, repeat=occurrence.repeat,
                   skipped_rung=occurrence.rung if heard.skipped else 0, round=deadline.round,
                   person=one.card.key, channel=channel,

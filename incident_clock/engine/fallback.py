@@ -22,9 +22,9 @@ from incident_clock.people.calling import Conditions, Heard
 from incident_clock.people.cards import CONSOLE, PersonCard
 from incident_clock.protocol.ladder import Decision, Occurrence
 from incident_clock.protocol.steps import Step
-from incident_clock.registry import calls, incidents, ledger
+from incident_clock.registry import calls, ledger
 from incident_clock.registry.facts import FellBack
-from incident_clock.registry.obligations import step_of
+from incident_clock.registry.obligations import deadline_of, step_of
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.store.writing import changed
 
@@ -66,7 +66,7 @@ class Fallback:
         message = self.message
         if message.kind not in (m.REMINDER, m.STAND_IN) or not message.is_wanted:
             return None
-        found = incidents.deadline_of(self.incident, message.step)
+        found = deadline_of(self.incident, message.step)
         return found if found.settled_at is None and found.round == message.round else None
 
     def _claim(self) -> bool:
@@ -151,7 +151,7 @@ class Fallback:
 
     @property
     def _step(self) -> Step:
-        return step_of(incidents.deadline_of(self.incident, self.message.step))
+        return step_of(deadline_of(self.incident, self.message.step))
 
     def _name(self, key: str) -> str:
         card = self.around.book.people.get(key)

@@ -25,6 +25,7 @@ ACTIONS = {
     "release": N_("请协调发布并登记"),
     "press_conference": N_("请召开并登记，免开的也登记"),
     "note": N_("请办理并登记"),
+    "check": N_("请登录核定"),
 }
 # In a drill nobody outside is rung, written to or told anything (domain 7.4).
 DRILL_ACTIONS = {
@@ -33,6 +34,7 @@ DRILL_ACTIONS = {
     "release": N_("请模拟发布并登记"),
     "press_conference": N_("请模拟召开并登记"),
     "note": N_("请办理并登记"),
+    "check": N_("请登录核定"),
 }
 
 

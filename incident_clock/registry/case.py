@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from incident_clock.errors import Conflict
 from incident_clock.ledger.chain import plain
-from incident_clock.ledger.fact import Actor, Fact
+from incident_clock.ledger.fact import ENGINE, Actor, Fact
 from incident_clock.phrases import N_
-from incident_clock.protocol import follow_ups, ladder
+from incident_clock.protocol import checks, follow_ups, ladder
 from incident_clock.protocol.deadlines import overdue_from
 from incident_clock.protocol.steps import FollowUp
 from incident_clock.registry import history as h
 from incident_clock.registry import ledger
-from incident_clock.registry.case_facts import FollowUpOpened
+from incident_clock.registry.case_facts import FollowUpOpened, SecondAsked
 from incident_clock.registry.history import History, Obligation
 from incident_clock.registry.obligations import step_of
 from incident_clock.registry.retelling import go_on
@@ -35,11 +35,19 @@ class Case:
     zone: ZoneInfo
 
     def add(self, fact: Fact, *, actor: Actor, now: datetime) -> int:
-        """Write a fact down and let the rows follow; gives its sequence."""
+        """Write a fact down and let the rows follow; gives its sequence. Where a second person has to decide about it,
+        he is asked."""
+        sequence = self._write(fact, actor=actor, now=now)
+        if sequence in self.history.pending:
+            self._write(SecondAsked(happened_at=now, step=checks.key_of(fact.kind, sequence), about=sequence,
+                                    due_at=now + checks.DECIDED_WITHIN), actor=ENGINE, now=now)
+        write_rows(self.session, self.incident, self.history)
+        return sequence
+
+    def _write(self, fact: Fact, *, actor: Actor, now: datetime) -> int:
         sequence = ledger.append(self.session, self.incident, fact, actor=actor, now=now)
         for link in ledger.links(self.session, self.incident.id, after=self.history.size):
             go_on(self.history, plain(link))
-        write_rows(self.session, self.incident, self.history)
         return sequence
 
     def open_follow_ups(self, since: str | None, *, done: datetime, due: datetime, actor: Actor,

@@ -116,6 +116,15 @@ class Rejected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondAsked(Fact):
+    """Somebody else has to decide about an entry by an instant; whoever may is reminded until it is decided."""
+
+    step: str
+    about: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpOpened(Fact):
     """A recurring obligation has begun to run: the `ordinal`-th of its kind."""
 

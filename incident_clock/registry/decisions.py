@@ -24,7 +24,8 @@ from incident_clock.registry.case_facts import (
 )
 from incident_clock.registry.drafts import attempt, checked_instant, checked_line, checked_reason, checked_text
 from incident_clock.registry.history import STEP, Entry
-from incident_clock.registry.incidents import already_logged, deadline_of
+from incident_clock.registry.incidents import already_logged
+from incident_clock.registry.obligations import deadline_of, work_of
 from incident_clock.registry.tables import Deadline
 
 APPROVING = ("duty_leader", "deputy", "head", "spokesman")  # leaders, who approve
@@ -183,7 +184,7 @@ def checked_approval(given: Approval, *, started: datetime, actor: Actor, now: d
 
 
 def _open_step(case: Case, step: str) -> Deadline:
-    deadline = deadline_of(case.incident, step)
+    deadline = work_of(case.incident, step)
     refuse_closed(case.incident)
     if deadline.settled_at is not None:
         raise already_logged(case.session, case.incident, deadline)

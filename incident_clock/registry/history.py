@@ -11,7 +11,7 @@ from typing import Any
 from incident_clock.protocol.standing import PENDING
 from incident_clock.protocol.steps import ResponseProtocol
 
-STEP, FOLLOW_UP, TASK = "step", "follow_up", "task"  # kinds of obligation
+STEP, FOLLOW_UP, TASK, CHECK = "step", "follow_up", "task", "check"  # kinds of obligation
 DONE, WAIVED, TRANSFERRED, NOT_APPLICABLE = "done", "waived", "transferred", "not_applicable"  # how one ended
 CLOSED, VOIDED, MERGED = "closed", "voided", "merged"  # how an incident ended
 UP, DOWN, LEVEL = "up", "down", "none"  # directions of a re-grading
@@ -28,7 +28,8 @@ Entry = dict[str, Any]  # as `ledger.chain.plain` gives it
 @dataclass(slots=True)
 class Obligation:
     """A step, follow-up or task as it stands; the fields are those of `tables.Deadline`. `former_at`: the instant it
-    counted with when its log was last taken back. `follow_up`: the key in the rule."""
+    counted with when its log was last taken back. `follow_up`: the key in the rule. The ordinal of a CHECK is the
+    sequence of the entry that somebody has to decide about."""
 
     step: str
     kind: str

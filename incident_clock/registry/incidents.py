@@ -32,7 +32,7 @@ from incident_clock.registry.drafts import (
 )
 from incident_clock.registry.history import FOLLOW_UP, NOT_APPLICABLE, STEP, TASK, History
 from incident_clock.registry.numbers import next_number
-from incident_clock.registry.obligations import follow_up_key, rule_from, step_of
+from incident_clock.registry.obligations import follow_up_key, rule_from, step_of, work_of
 from incident_clock.registry.records import check_against_history, checked_fields, reached
 from incident_clock.registry.rules import Rules
 from incident_clock.registry.tables import Deadline, Incident, StampedProtocol
@@ -78,7 +78,7 @@ def log_step(case: Case, step: str, log: StepLog, *, actor: Actor, now: datetime
 
     A call that reached nobody, or not everybody the rule names, is kept and completes nothing (domain 3.2, 3.3).
     """
-    deadline = deadline_of(case.incident, step)
+    deadline = work_of(case.incident, step)
     if deadline.kind == STEP:
         refuse_closed(case.incident)
     log = checked_log(log, started=_counts_from(case.incident, deadline), now=now)
@@ -105,7 +105,7 @@ def log_step(case: Case, step: str, log: StepLog, *, actor: Actor, now: datetime
 
 def withdraw(case: Case, step: str, reason: str | None, *, actor: Actor, now: datetime) -> int:
     """Take back what ended a step: it is open again and its ladder goes on. Raises NotFound, Conflict."""
-    deadline = deadline_of(case.incident, step)
+    deadline = work_of(case.incident, step)
     withdrawn = deadline.settled_sequence
     refuse_settled_by_closing(case, withdrawn or case.history.size)
     reason = checked_reason(reason)
@@ -203,14 +203,6 @@ def logged_by(session: Session, incident: Incident, deadline: Deadline) -> str |
     """Who logged this step; None when nobody has, or the name was destroyed."""
     entry = next((e for e in ledger.links(session, incident.id) if e.sequence == deadline.settled_sequence), None)
     return plain(entry)["actor"] if entry else None
-
-
-def deadline_of(incident: Incident, step: str) -> Deadline:
-    found = next((d for d in incident.deadlines if d.step == step), None)
-    if found is None:
-        raise NotFound(N_("没有“%(step)s”这一步，本事件的步骤：%(steps)s"), step=step[:40],
-                       steps=[d.step for d in incident.deadlines])
-    return found
 
 
 def _clock_start(new: NewIncident, protocol: ResponseProtocol, now: datetime) -> datetime:

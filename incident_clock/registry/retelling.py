@@ -11,6 +11,7 @@ from incident_clock.protocol.deadlines import MINUTE, due_at, late_minutes
 from incident_clock.protocol.standing import CONFIRMED, PENDING, REFUSED, is_rescue
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry.history import (
+    CHECK,
     CLOSED,
     DONE,
     FOLLOW_UP,
@@ -46,6 +47,7 @@ def go_on(history: History, entry: Entry) -> None:
     handle = HANDLERS.get(entry["kind"])
     if handle is not None:
         handle(history, entry, entry["body"])
+        _end_decided(history, entry)
 
 
 # ── one function per kind of entry ────────────────────────────────────────────────────────────────────────
@@ -186,6 +188,19 @@ def _follow_up(history: History, entry: Entry, body: dict[str, Any]) -> None:
         ordinal=body["ordinal"], follow_up=body["follow_up"], rule=history.protocol)
 
 
+def _second_asked(history: History, entry: Entry, body: dict[str, Any]) -> None:
+    history.steps[body["step"]] = Obligation(body["step"], CHECK, len(history.steps), _at(entry["recorded_at"]),
+                                             _at(body["due_at"]), ordinal=body["about"])
+
+
+def _end_decided(history: History, entry: Entry) -> None:
+    """Nobody is asked any more about what does not wait any more: decided, or overtaken by another entry."""
+    at, how = _at(entry["recorded_at"]), DONE if entry["kind"] in ("Confirmed", "Rejected") else NOT_APPLICABLE
+    for one in history.steps.values():
+        if one.kind == CHECK and one.is_open and one.ordinal not in history.pending:
+            one.end(how, done_at=at, settled_at=at, sequence=entry["sequence"])
+
+
 def _task(history: History, entry: Entry, body: dict[str, Any]) -> None:
     history.counts[body["origin"]] = body["ordinal"]
     history.bodies[entry["sequence"]] = dict(body)
@@ -258,8 +273,9 @@ HANDLERS: dict[str, Callable[[History, Entry, dict[str, Any]], None]] = {
     "IncidentRegistered": _registered, "DeadlinePassed": _passed, "StepLogged": _logged, "LogWithdrawn": _withdrawn,
     "RecordMade": _recorded, "Corrected": _corrected, "StepWaived": _waived, "TransferOffered": _offered,
     "TransferAccepted": _accepted, "TransferRefused": _not_accepted, "Regraded": _regraded,
-    "FollowUpOpened": _follow_up, "TaskSet": _task, "Confirmed": _confirmed, "Rejected": _rejected,
-    "DuplicateAbsorbed": _absorbed, "MergedInto": _merged, "Voided": _voided, "IncidentClosed": _closed,
+    "FollowUpOpened": _follow_up, "SecondAsked": _second_asked, "TaskSet": _task, "Confirmed": _confirmed,
+    "Rejected": _rejected, "DuplicateAbsorbed": _absorbed, "MergedInto": _merged, "Voided": _voided,
+    "IncidentClosed": _closed,
 }
 
 

@@ -172,7 +172,7 @@ WORDED: dict[str, Callable[[Event, Phrases], str]] = {
     "IncidentRegistered": _registered, "RungRaised": _raised, "StandInCalled": _stand_in,
     "DeadlinePassed": _passed_deadline, "StepLogged": _logged, "AudienceTold": _told, REFUSED: _refused,
     "StepWaived": _waived, "TransferOffered": _offered, "TransferAccepted": _accepted, "Regraded": _regraded,
-    "Confirmed": _confirmed, "FollowUpOpened": _opened,
+    "Confirmed": _confirmed, "FollowUpOpened": _opened, "SecondAsked": _opened,
 }
 
 

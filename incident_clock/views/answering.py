@@ -16,10 +16,10 @@ from incident_clock.people import access, roster
 from incident_clock.people.calling import answers_needed
 from incident_clock.people.cards import PersonCard
 from incident_clock.phrases import N_
-from incident_clock.registry import calls, incidents
+from incident_clock.registry import calls
 from incident_clock.registry.calls import is_outstanding
 from incident_clock.registry.numbers import spoken as spoken_number
-from incident_clock.registry.obligations import step_of, steps_of
+from incident_clock.registry.obligations import deadline_of, step_of, steps_of
 from incident_clock.registry.tables import Called, Deadline, Incident
 from incident_clock.views import names
 from incident_clock.views.message_shapes import CallView, MailedCall, StepCalls
@@ -113,7 +113,7 @@ def mailed_call(session: Session, message_id: int, *, now: datetime) -> MailedCa
     incident = session.get(Incident, message.incident_id) if message is not None and message.incident_id else None
     if message is None or incident is None:
         raise NotFound(N_("没有这条提醒，请核对链接"))
-    deadline = incidents.deadline_of(incident, message.step)
+    deadline = deadline_of(incident, message.step)
     rows = [row for row in calls.called(session, incident.id, message.step) if row.person == message.person]
     last = max((row for row in rows if row.answered_at), key=_answered_at, default=None)
     sent_at = max((attempt.started_at for attempt in message.attempts), default=message.created_at)

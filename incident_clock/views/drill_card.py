@@ -146,7 +146,7 @@ def drill_card(incident: IncidentView, entries: Sequence[dict[str, Any]], sent: 
     """The card from where the steps stand, the ledger (oldest first) and the messages. `is_measured` False where
     there is no way to answer; `late_by_script`: the key of a step that is meant to be late."""
     beside = [one for one in (*incident.follow_ups, *incident.tasks) if one.verdict.standing not in OPEN]
-    steps = {one.key: one for one in (*incident.steps, *incident.follow_ups, *incident.tasks)}
+    steps = {one.key: one for one in (*incident.steps, *incident.follow_ups, *incident.tasks, *incident.checks)}
     return DrillCard(
         number=incident.number, title=incident.title, started_at=incident.clock_started_at, seen_at=incident.seen_at,
         is_over=incident.closed_at is not None or not any(step.is_open for step in incident.steps),

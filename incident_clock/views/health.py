@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from incident_clock.engine import beating
 from incident_clock.errors import Refusal
 from incident_clock.protocol import ladder
-from incident_clock.registry import incidents as registry
-from incident_clock.registry.obligations import step_of
+from incident_clock.registry.obligations import deadline_of, step_of
 from incident_clock.registry.tables import Incident
 from incident_clock.views import incidents, names
 from incident_clock.views.shapes import IncidentView, Name, Pulse, StepView
@@ -54,7 +53,7 @@ def _to_ring(session: Session, now: datetime) -> list[tuple[IncidentView, StepVi
         step = seen.focus
         if step is None:
             continue
-        deadline = registry.deadline_of(incident, step.key)
+        deadline = deadline_of(incident, step.key)
         rule = step_of(deadline)
         start = ladder.first_rung_at(rule, deadline.started_at)
         if start is None:

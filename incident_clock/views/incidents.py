@@ -23,6 +23,7 @@ from incident_clock.protocol.steps import OVERDUE_BY, Rung, Step
 from incident_clock.registry import incidents
 from incident_clock.registry.account import Account
 from incident_clock.registry.history import (
+    CHECK,
     DONE,
     FOLLOW_UP,
     NOT_APPLICABLE,
@@ -67,7 +68,8 @@ def view(session: Session, incident: Incident, account: Account | None = None, *
         closed_at=incident.closed_at, protocol_key=rule.key, protocol_version=rule.version,
         protocol_title=rule.title, steps=tuple(one for one in shown if one.kind == STEP), seen_at=now,
         follow_ups=tuple(one for one in shown if one.kind == FOLLOW_UP),
-        tasks=tuple(one for one in shown if one.kind == TASK), warning_level=incident.warning_level,
+        tasks=tuple(one for one in shown if one.kind == TASK),
+        checks=tuple(one for one in shown if one.kind == CHECK), warning_level=incident.warning_level,
         response_level=incident.response_level, is_sensitive=incident.is_sensitive,
         secondary_categories=tuple(incident.secondary_categories), related_to=incident.related_to,
         relation=incident.relation, ended_as=incident.ended_as,

@@ -143,6 +143,7 @@ class IncidentView:
     seen_at: datetime
     follow_ups: tuple[StepView, ...] = ()
     tasks: tuple[StepView, ...] = ()
+    checks: tuple[StepView, ...] = ()  # what a second person has to decide
     warning_level: str | None = None
     response_level: str | None = None
     is_sensitive: bool = False
@@ -172,8 +173,8 @@ class IncidentView:
                                           and sequence > self.closed_in)
 
     def obligation(self, key: str) -> StepView | None:
-        """A step, follow-up or task by its key."""
-        return next((s for s in (*self.steps, *self.follow_ups, *self.tasks) if s.key == key), None)
+        """A step, follow-up, task or decision by its key."""
+        return next((s for s in (*self.steps, *self.follow_ups, *self.tasks, *self.checks) if s.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,11 @@ class BoardRow:
     unsent: tuple[str, ...]
     next_told_at: datetime | None
     next_told: tuple[str, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many entries a second person has to decide about."""
+        return sum(check.is_open for check in self.incident.checks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from incident_clock.people import access
 from incident_clock.phrases import N_
 from incident_clock.registry.decisions import APPROVING, why_not_second
+from incident_clock.registry.history import CHECK
 from incident_clock.registry.record_kinds import KINDS
 from incident_clock.views.shapes import ChainView, IncidentView, Name, PendingView, StepView, TimelineView
 from incident_clock.views.timeline import ALL, NEWEST_FIRST, OLDEST_FIRST
@@ -98,7 +99,7 @@ def _large(incident: IncidentView, asked: str | None) -> StepView | None:
     """The one large card: the open one that was asked for, else what is due first. A closed incident has only what its
     closing brought about, and tasks."""
     chosen = incident.obligation(asked) if asked else None
-    return chosen if chosen is not None and chosen.is_open else incident.focus
+    return chosen if chosen is not None and chosen.is_open and chosen.kind != CHECK else incident.focus
 
 
 def _has_place(form: str, incident: IncidentView, large: StepView | None, focus: str | None) -> bool:

@@ -227,7 +227,7 @@ def _at(line: "Timeline", text: str) -> str:
 KINDS_OF_CASE: dict[str, Callable[["Timeline", EntryView], Words]] = {
     "RecordMade": _record, "Corrected": _correction, "StepWaived": _waived, "TransferOffered": _offered,
     "TransferAccepted": _accepted, "TransferRefused": _transfer_refused, "Regraded": _regraded,
-    "Confirmed": _confirmed, "Rejected": _rejected, "FollowUpOpened": _follow_up, "TaskSet": _task,
-    "DuplicateAbsorbed": _absorbed, "MergedInto": _merged, "Voided": _voided,
+    "Confirmed": _confirmed, "Rejected": _rejected, "FollowUpOpened": _follow_up, "SecondAsked": _follow_up,
+    "TaskSet": _task, "DuplicateAbsorbed": _absorbed, "MergedInto": _merged, "Voided": _voided,
     "IncidentClosed": _closed, "TextsErased": _erased,
 }

@@ -185,3 +185,67 @@ def test_an_offered_transfer_stops_nothing_until_it_is_accepted(room: Room, numb
     view = room.view(number)
     assert [one.offered_to for one in view.steps[2:]] == [None, "区卫健局", "区卫健局"]
     assert view.obligation("release").is_open
+
+
+# ── what a second person has to decide ────────────────────────────────────────────────────────────────────
+
+def rescued(room: Room) -> tuple[str, int]:
+    """A response due at 11:25 that is entered at 11:45 as of 11:20, and the entry's sequence."""
+    number = room.register("围墙倒塌", received_at=room.now + 20 * MINUTE - timedelta(hours=48), protocol="general-48h",
+                           confirmed=True)
+    at(room, "11:45")
+    room.log(number, "response", done_at=room.now - 25 * MINUTE, evidence="截图 11", reason="网络中断")
+    return number, room.deadline(number, "response").settled_sequence
+
+
+def test_who_may_decide_about_an_entry_is_called_until_it_is_decided(room: Room):
+    number, sequence = rescued(room)
+    check = f"check-StepLogged-{sequence}"
+    room.work(seconds=1)
+    assert told(room, check) == [("11:45", "wu"), ("11:45", "zheng")]
+    assert [one.text.split("。")[1] for one in room.told if one.step == check][:1] == ["请登录核定"]
+    at(room, "11:50", days=1)
+    assert told(room, check)[2:] == [("07:45", "zheng"), ("07:45", "wang"), ("11:46", "wang"), ("11:46", "feng")]
+    at(room, "11:55", days=1)
+    assert told(room, check)[6:] == [("23:46", "wang"), ("23:46", "feng"), ("11:46", "wang"), ("11:46", "feng")]
+    room.desk.confirm(number, sequence, None, actor=bureau.WANG, now=room.now)
+    room.work(hours=30)
+    assert len(told(room, check)) == 10
+    assert {one.person for one in room.messages(kind="all_clear", step=check)} == {"wu", "zheng", "wang", "feng"}
+
+
+def test_a_downgrade_calls_those_who_may_approve_it(room: Room, number: str):
+    room.desk.regrade(number, Regrading(values={"opinion_grade": "一般"}, basis="热度回落"), protocol=None,
+                      actor=bureau.ZHOU, now=room.now)
+    [check] = room.view(number).checks
+    room.work(minutes=61)
+    assert told(room, check.key) == [("12:50", "wang"), ("13:50", "wang"), ("13:50", "feng")]
+    room.desk.regrade(number, Regrading(values={"opinion_grade": "重大"}, basis="登上热搜"), protocol=None,
+                      actor=bureau.ZHOU, now=room.now)
+    assert room.view(number).obligation(check.key).ended == "not_applicable"  # the upgrade has overtaken it
+    room.work(hours=30)
+    assert len(told(room, check.key)) == 3
+
+
+def test_nobody_is_asked_any_more_about_a_log_that_was_withdrawn(room: Room):
+    number, sequence = rescued(room)
+    room.work(seconds=1)
+    room.withdraw(number, "response")
+    room.work(hours=30)
+    assert len(told(room, f"check-StepLogged-{sequence}")) == 2
+
+
+def test_a_decision_is_not_logged_withdrawn_or_waived_and_goes_on_after_the_closing(room: Room):
+    number, sequence = rescued(room)
+    check = f"check-StepLogged-{sequence}"
+    for verb in (lambda: room.log(number, check), lambda: room.withdraw(number, check), lambda: room.waive(number, check)):
+        with pytest.raises(Conflict, match="不用登记"):
+            verb()
+    room.desk.close(number, "处置结束", actor=bureau.ZHOU, now=room.now)
+    assert [one.key for one in room.views.board(room.now).unfinished[0].checks] == [check]
+    room.work(hours=25)
+    assert ("11:46", "feng") in told(room, check)
+    room.desk.reject(number, sequence, "没有这份回执", actor=bureau.WANG, now=room.now)
+    assert not room.view(number).obligation(check).is_open
+    with pytest.raises(Conflict, match="不用登记"):
+        room.withdraw(number, check)

@@ -16,6 +16,7 @@ from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Attempt, Message
 from incident_clock.protocol.steps import AFTER, BEFORE_DUE, Rung, Step
 from incident_clock.registry import ledger
+from incident_clock.registry.history import CHECK
 from incident_clock.registry.projections import disagreement
 from incident_clock.registry.tables import Deadline, Incident
 from tests.simulation.prediction import Prediction, Wrong
@@ -121,8 +122,11 @@ class Examination:
         ids = {incident.number: incident.id for incident in self.incidents}
         for order, number, step, is_logged in self.world.settled:
             history[ids[number], step].append((order, is_logged))
+        decided = {(each.incident_id, each.step) for each in self.deadlines if each.kind == CHECK and each.settled_at}
         for order, message_id in self.world.claims:
             message = self.messages[message_id]
+            if message.kind == m.ALL_CLEAR and (message.incident_id, message.step) in decided:
+                continue  # somebody was asked to decide about an entry, and it was decided or withdrawn
             before = [is_logged for at, is_logged in history[message.incident_id, message.step] if at < order]
             is_logged = bool(before) and before[-1]
             if message.kind != m.ALL_CLEAR:

@@ -175,7 +175,7 @@ def test_a_correction_of_a_correction_strikes_each_in_turn_and_improves_nothing_
     assert case.verdict() == "超时5分"
     case.refuses(ZHOU).confirm(WU)
     assert (case.verdict(), case.step(PHONE).done_at) == ("按时（已核）", today("14:22"))
-    struck = {entry.sequence: entry.withdrawn_by for entry in case.room.views.timeline(case.seen.id)[0]}
+    struck = {entry.sequence: entry.withdrawn_by for entry in case.room.views.timeline(case.seen.id).entries}
     assert (struck[log], struck[first], struck[second]) == (first, second, None)
 
 

@@ -179,7 +179,7 @@ def test_a_late_entry_that_rescues_waits_for_somebody_in_another_role(busy: Hous
 def test_the_board_does_not_call_in_time_what_waits_for_a_second_person(busy: House) -> None:
     rescued(busy)
     for path in ("/", "/incidents"):
-        row = busy.client("zhou").get(path).text.split(f'href="/incidents/{busy.s02}')[1].split("</ol>")[0]
+        row = busy.client("zhou").get(path).text.split(f'href="/incidents/{busy.s02}')[-1].split("</ol>")[0]
         assert re.findall(r'<span>(\S+)</span><span class="verdict">([^<]*)', row)[:2] == [("电话", "按时"), ("初报", "待核")]
 
 
@@ -255,3 +255,17 @@ def test_a_task_is_a_card_below_the_steps_and_is_logged_there(busy: House) -> No
     answer = visitor.submit(path(busy, "log", "instruction-1"), {"note": "已排查"}, page=to)
     assert answer.status_code == 303
     assert "已了结 1 项" in visitor.get(answer.location).text
+
+
+def test_what_waits_is_on_the_board_and_its_page_asks_for_a_decision_not_for_a_log(busy: House) -> None:
+    sequence = rescued(busy)
+    check = f"check-StepLogged-{sequence}"
+    visitor = busy.client("wu")
+    board = visitor.get("/").text
+    assert re.search(rf'href="/incidents/{busy.s02}#pending">.*待核 1 项</a>', board)
+    busy.play(at("15:21"))
+    page = visitor.get(f"{page_of(busy)}?step={check}").text
+    assert not [form.action for form in forms_of(page) if check in form.action and "log" in form.action]
+    assert "补录核实" in page.split('id="calls"')[1]
+    visitor.submit(f"{page_of(busy)}/entries/{sequence}/confirm", {}, page=page_of(busy))
+    assert "待核 1 项" not in visitor.get("/").text

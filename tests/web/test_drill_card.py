@@ -51,7 +51,7 @@ def letter(name: str, after: timedelta | None, *, channel: str = "sms"):
 
 def card(*, entries: list[dict], letters: list, of: SimpleNamespace | None = None, seen: str = "15:00", **changed):
     incident = SimpleNamespace(number="Y2026-0005", title="演练", clock_started_at=T0, seen_at=at(seen), closed_at=None,
-                               steps=(of or step(),), follow_ups=(), tasks=())
+                               steps=(of or step(),), follow_ups=(), tasks=(), checks=())
     return drill_card(incident, entries, letters, **changed)
 
 
