@@ -240,7 +240,8 @@ def test_when_the_steps_are_done_closing_is_offered_beside_the_follow_ups_and_na
     page = busy.client("zhou").get(page_of(busy)).text
     assert [f.action for f in forms_of(page) if f.action.endswith("/log")] == [path(busy, "log", "progress_report-1")]
     closing = page.split('class="card closing')[1]
-    for said in ("结案后不再要求：续报一、滚动发布一。", "结案后24小时内：终报。", "还有待核 1 项，结案后仍可核实：补录：初步报告。"):
+    assert f'href="{page_of(busy)}/records/evaluation"' in page.split('id="closing-title"')[1]
+    for said in ("还没有评估", "结案后不再要求：续报一、滚动发布一。", "结案后24小时内：终报。", "还有待核 1 项，结案后仍可核实：补录：初步报告。"):
         assert said in closing, said
     assert "is-focus" in page.split('id="further"')[1]
 
