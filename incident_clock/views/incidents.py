@@ -133,10 +133,12 @@ def _said(body: dict[str, Any], name: str) -> str | None:
 
 
 def _pending(history: History) -> Iterable[PendingView]:
+    dues = {one.ordinal: one.due_at for one in history.steps.values() if one.kind == CHECK}
     for sequence, entry in sorted(history.pending.items()):
         yield PendingView(
             sequence, entry["kind"], entry["body"].get("step"), entry["actor"], entry["actor_role"],
-            datetime.fromisoformat(entry["happened_at"]), datetime.fromisoformat(entry["recorded_at"]), entry["body"])
+            datetime.fromisoformat(entry["happened_at"]), datetime.fromisoformat(entry["recorded_at"]), entry["body"],
+            dues.get(sequence))
 
 
 def _records(history: History, entries: list[Entry]) -> Iterable[RecordView]:

@@ -28,7 +28,8 @@ def incident(view: IncidentView, zone: ZoneInfo) -> dict[str, Any]:
         "tasks": [step(one, zone) | {"task": one.task, "owner": one.owner.key if one.owner else None}
                   for one in view.tasks],
         "pending": [{"sequence": one.sequence, "kind": one.kind, "step": one.step, "actor_role": one.actor_role,
-                     "recorded_at": instant(one.recorded_at, zone)} for one in view.pending],
+                     "recorded_at": instant(one.recorded_at, zone), "due_at": instant(one.due_at, zone)}
+                    for one in view.pending],
     }
 
 

@@ -85,7 +85,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class PendingView:
-    """An entry that waits for a second person. `kind` and `body` are the entry's."""
+    """An entry that waits for a second person, asked to decide by `due_at`. `kind` and `body` are the entry's."""
 
     sequence: int
     kind: str
@@ -95,6 +95,7 @@ class PendingView:
     happened_at: datetime
     recorded_at: datetime
     body: dict[str, Any]
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

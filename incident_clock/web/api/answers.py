@@ -74,6 +74,7 @@ class Pending(Told):
     step: str | None
     actor_role: str
     recorded_at: Instant
+    due_at: Instant | None = Field(description="Until when somebody is asked to decide.")
 
 
 class Incident(Told):
