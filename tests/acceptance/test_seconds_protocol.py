@@ -12,7 +12,7 @@ from datetime import datetime
 
 from tests.acceptance.world import PEOPLE, Arrival, World
 
-ON_TIME_S = 1.0
+ON_TIME_S = 2.5  # within a second on a quiet machine; here the rest of the suite runs beside it
 
 RULE = """
 key: seconds

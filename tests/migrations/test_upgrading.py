@@ -141,7 +141,7 @@ def test_old_incidents_can_be_read(upgraded: Store) -> None:
     views = Views(upgraded, ZONE, lambda message, now: "", lambda: ())
     for number, steps in (("2026-0001", 2), ("2026-0002", 0), ("Y2026-0001", 1)):
         incident = views.incident(number, NOW)
-        entries, _ = views.timeline(incident.id)
+        entries = views.timeline(incident.id).entries
         assert {entry.sequence for entry in entries} <= {entry["sequence"] for entry in views.entries(incident.id)}
         assert "RungRaised" in {entry.kind for entry in entries}
         assert views.messages(NOW, incident_id=incident.id)
