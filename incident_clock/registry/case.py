@@ -40,7 +40,7 @@ class Case:
         sequence = self._write(fact, actor=actor, now=now)
         if sequence in self.history.pending:
             self._write(SecondAsked(happened_at=now, step=checks.key_of(fact.kind, sequence), about=sequence,
-                                    due_at=now + checks.DECIDED_WITHIN), actor=ENGINE, now=now)
+                                    due_at=checks.due_at(now, self.zone)), actor=ENGINE, now=now)
         write_rows(self.session, self.incident, self.history)
         return sequence
 

@@ -204,13 +204,13 @@ def test_who_may_decide_about_an_entry_is_called_until_it_is_decided(room: Room)
     room.work(seconds=1)
     assert told(room, check) == [("11:45", "wu"), ("11:45", "zheng")]
     assert [one.text.split("。")[1] for one in room.told if one.step == check][:1] == ["请登录核定"]
-    at(room, "11:50", days=1)
-    assert told(room, check)[2:] == [("07:45", "zheng"), ("07:45", "wang"), ("11:46", "wang"), ("11:46", "feng")]
-    at(room, "11:55", days=1)
-    assert told(room, check)[6:] == [("23:46", "wang"), ("23:46", "feng"), ("11:46", "wang"), ("11:46", "feng")]
+    at(room, "17:05", days=1)
+    assert told(room, check)[2:] == [("15:00", "zheng"), ("15:00", "wang"), ("17:01", "wang"), ("17:01", "feng")]
+    at(room, "17:05", days=1)
+    assert told(room, check)[6:] == [("17:01", "wang"), ("17:01", "feng")]
     room.desk.confirm(number, sequence, None, actor=bureau.WANG, now=room.now)
     room.work(hours=30)
-    assert len(told(room, check)) == 10
+    assert len(told(room, check)) == 8
     assert {one.person for one in room.messages(kind="all_clear", step=check)} == {"wu", "zheng", "wang", "feng"}
 
 
@@ -218,8 +218,8 @@ def test_a_downgrade_calls_those_who_may_approve_it(room: Room, number: str):
     room.desk.regrade(number, Regrading(values={"opinion_grade": "一般"}, basis="热度回落"), protocol=None,
                       actor=bureau.ZHOU, now=room.now)
     [check] = room.view(number).checks
-    room.work(minutes=61)
-    assert told(room, check.key) == [("12:50", "wang"), ("13:50", "wang"), ("13:50", "feng")]
+    at(room, "15:01", days=1)
+    assert told(room, check.key) == [("12:50", "wang"), ("15:00", "wang"), ("15:00", "feng")]
     room.desk.regrade(number, Regrading(values={"opinion_grade": "重大"}, basis="登上热搜"), protocol=None,
                       actor=bureau.ZHOU, now=room.now)
     assert room.view(number).obligation(check.key).ended == "not_applicable"  # the upgrade has overtaken it
@@ -243,8 +243,8 @@ def test_a_decision_is_not_logged_withdrawn_or_waived_and_goes_on_after_the_clos
             verb()
     room.desk.close(number, "处置结束", actor=bureau.ZHOU, now=room.now)
     assert [one.key for one in room.views.board(room.now).unfinished[0].checks] == [check]
-    room.work(hours=25)
-    assert ("11:46", "feng") in told(room, check)
+    at(room, "17:02", days=1)
+    assert ("17:01", "feng") in told(room, check)
     room.desk.reject(number, sequence, "没有这份回执", actor=bureau.WANG, now=room.now)
     assert not room.view(number).obligation(check).is_open
     with pytest.raises(Conflict, match="不用登记"):

@@ -107,7 +107,7 @@ def test_transfer_and_another_rule_are_told_in_words(told, play_file):
         "profile_after: general-48h, done: {response: 2026-03-12 14:30}, entered: {response: 2026-03-12 14:40}"))
     assert [line.removeprefix("  14:0") for line in lines if line.startswith(("  14:06", "  14:07"))][:6] == [
         "6  权威信息发布 周甲提出移交 → 市网络舆情中心", "6  权威信息发布 市网络舆情中心 值班员 吕某接受移交，连同其后1步",
-        "7  周甲改按规则 general-48h（待批准）", "7  降级审批 开始计时，13日 14:07截止", "7  王丁核实第7条",
+        "7  周甲改按规则 general-48h（待批准）", "7  降级审批 开始计时，13日 17:00截止", "7  王丁核实第7条",
         "7  电话上报 不再催办 → 周甲、吴乙"]
     assert "  14:40  舆情回应 周甲记录：14:30办结，按时（补录）" in lines
 

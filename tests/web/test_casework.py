@@ -170,7 +170,7 @@ def test_a_late_entry_that_rescues_waits_for_somebody_in_another_role(busy: Hous
         page = busy.client(person).get(page_of(busy)).text
         box = page.split('id="pending"')[1].split("</section>")[0]
         assert ("补录：初步报告" in box, "15:02 发生，15:20 才记录，迟18分" in box, why in box) == (True, True, True)
-        assert "13日 15:20 前核定" in box
+        assert "13日 17:00 前核定" in box
         assert "按时（补录，待核）" in card(page)
         acts = [f.action.rsplit("/", 1)[1] for f in forms_of(page) if f"/entries/{sequence}/" in f.action]
         assert acts == ([] if why else ["confirm", "reject"])
