@@ -4,7 +4,7 @@ Web, API and rehearsals work through it. Refusals are those of the verbs; every 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,13 +81,11 @@ class CaseDesk(Desk):
 
     def regrade(self, incident: Ref, asked: Regrading, *, protocol: str | None, actor: Actor, now: datetime,
                 key: str | None = None) -> None:
-        """Change grades, and with `protocol` the rule. What becomes sensitive comes under the full clock."""
+        """Change grades, and with `protocol` the rule. What is sensitive stays under the full clock."""
         full, chosen = self.protocol(self.default_protocol), self.protocol(protocol) if protocol else None
 
         def verb(case: Case) -> None:
-            rule = chosen
-            if asked.is_sensitive and grading.is_lighter(chosen or case.history.rule, than=full):
-                rule = full
+            rule = grading.demanded(asked, chosen, history=case.history, full=full)
             grading.regrade(case, asked, rule, actor=actor, now=now)
 
         self.work(incident, verb, actor=actor, now=now,
@@ -125,14 +123,15 @@ class CaseDesk(Desk):
                  due_at: datetime | None, about: int | None, actor: Actor, now: datetime,
                  key: str | None = None) -> None:
         """Give a person of the directory something to do by an instant."""
-        with self.store.read() as session:
-            card = roster.person(session, owner) if owner and owner.isascii() and owner.isprintable() else None
-        if card is None or not card.is_active:
-            nobodys = NewTask(origin=origin, text=text, owner="", owner_name="", by=by, due_at=due_at, about=about)
-            raise Refusals([*tasks.wrong_task(nobodys, now=now), Invalid(N_("请从通讯录里选责任人"), field="owner")])
-        new = NewTask(origin=origin, text=text, owner=card.key, owner_name=card.name, by=by, due_at=due_at, about=about)
-        self.work(incident, lambda case: tasks.set_task(case, new, actor=actor, now=now), actor=actor, now=now, key=key,
-                  asked=["task", incident, asdict(new)])
+        new = NewTask(origin=origin, text=text, owner=owner or "", owner_name="", by=by, due_at=due_at, about=about)
+
+        def verb(case: Case) -> None:
+            card = roster.person(case.session, owner) if owner and owner.isascii() and owner.isprintable() else None
+            if card is None or not card.is_active:
+                raise Refusals([*tasks.wrong_task(new, now=now), Invalid(N_("请从通讯录里选责任人"), field="owner")])
+            tasks.set_task(case, replace(new, owner_name=card.name), actor=actor, now=now)
+
+        self.work(incident, verb, actor=actor, now=now, key=key, asked=["task", incident, asdict(new)])
 
     def void(self, incident: Ref, reason: str | None, *, actor: Actor, now: datetime, key: str | None = None) -> None:
         """Ask for a registration to count as none; a second person confirms it."""

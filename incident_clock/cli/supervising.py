@@ -50,11 +50,11 @@ class Kept:
             self.has_run = self.has_run or self.seen * LOOK_EVERY_S >= RAN_AFTER_S
         return code
 
-    def end_children(self) -> None:
-        """Ask what a dead process left behind to stop: workers that still hold its port."""
+    def signal_all(self, what: signal.Signals) -> None:
+        """To the process and its workers, also to those its death left behind."""
         if self.process:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGTERM)
+                os.killpg(self.process.pid, what)
 
 
 def command_of(line: str) -> list[str]:
@@ -80,7 +80,7 @@ def keep_running(commands: Mapping[str, str], folder: Path, environment: Mapping
                     return COULD_NOT_RUN
                 if code is not None:
                     click.echo(f"{one.name} stopped unexpectedly ({code}); it is started again.", err=True)
-                    one.end_children()
+                    one.signal_all(signal.SIGTERM)
                     stop.wait(PAUSE_S)
                     one.start(folder)
         return 0
@@ -89,12 +89,11 @@ def keep_running(commands: Mapping[str, str], folder: Path, environment: Mapping
 
 
 def _stop(kept: list[Kept]) -> None:
-    running = [one.process for one in kept if one.process and one.process.poll() is None]
-    for process in running:
-        process.terminate()
-    for process in running:
-        try:
-            process.wait(timeout=STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    for one in kept:
+        one.signal_all(signal.SIGTERM)
+    for one in kept:
+        if one.process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                one.process.wait(timeout=STOP_WITHIN_S)
+            one.signal_all(signal.SIGKILL)
+            one.process.wait()

@@ -16,7 +16,7 @@ from incident_clock.protocol.steps import ResponseProtocol, Step
 from incident_clock.registry.case import Case, refuse_closed
 from incident_clock.registry.case_facts import Regraded
 from incident_clock.registry.drafts import GRADES, SCALES, attempt, checked_choice, checked_text
-from incident_clock.registry.history import DOWN, LEVEL, UP
+from incident_clock.registry.history import DOWN, LEVEL, UP, History
 from incident_clock.registry.incidents import named, rule_of, stamped
 
 DECIDING = ("event_grade", "opinion_grade")  # the scales that make it an upgrade or a downgrade
@@ -39,6 +39,14 @@ def regrade(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, 
     sequence = case.add(fact, actor=actor, now=now)
     case.resume_follow_ups(actor=actor, now=now)
     return sequence
+
+
+def demanded(asked: Regrading, chosen: ResponseProtocol | None, *, history: History,
+             full: ResponseProtocol) -> ResponseProtocol | None:
+    """The rule a change really comes under, None: the same. What is or becomes sensitive never stands under a lighter
+    one than the full clock, whatever was chosen (domain 2.4)."""
+    is_sensitive = history.values["is_sensitive"] if asked.is_sensitive is None else asked.is_sensitive
+    return full if is_sensitive and is_lighter(chosen or history.rule, than=full) else chosen
 
 
 def regraded(case: Case, asked: Regrading, protocol: ResponseProtocol | None, *, now: datetime) -> Regraded:

@@ -27,8 +27,8 @@ Entry = dict[str, Any]  # as `ledger.chain.plain` gives it
 
 @dataclass(slots=True)
 class Obligation:
-    """A step, follow-up or task as it stands; the fields are those of `tables.Deadline`. `former_at`: the instant it
-    counted with when its log was last taken back. `follow_up`: the key in the rule. The ordinal of a CHECK is the
+    """A step, follow-up, task or check as it stands; the fields are those of `tables.Deadline`. `former_at`: when
+    it counted when its log was last taken back. `follow_up`: the key in the rule. The ordinal of a CHECK is the
     sequence of the entry that somebody has to decide about."""
 
     step: str
@@ -163,5 +163,5 @@ class History:
         self.ended_as, self.closed_at = how, at
         self.pending = {sequence: entry for sequence, entry in self.pending.items() if entry["kind"] in DECIDABLE}
         for one in self.steps.values():
-            if one.is_open:
+            if one.is_open and one.kind != CHECK:  # those end with their entry
                 one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=sequence)

@@ -1,7 +1,7 @@
-"""The verbs: the only functions that write an incident, its deadlines and its ledger.
+"""The verbs of a case's life: register, log, withdraw, close, erase. What else can be done: beside.
 
-Each takes a session inside a write transaction, the actor and `now`; each writes its entry with the change, so
-that an entry and its effect are there together or not at all. The incident's row is locked first, always.
+Each takes a case whose row is locked, inside a write transaction, the actor and `now`, and adds a fact: entry and rows
+are there together or not at all (`case.py`). Erasing alone takes texts out of rows itself.
 """
 
 import re

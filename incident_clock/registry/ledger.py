@@ -30,7 +30,7 @@ def links(session: Session, incident_id: int, *, after: int = 0) -> list[Link]:
 
 def read(session: Session, incident_id: int, *, rules: Rules | None = None) -> Account:
     """The whole ledger of one incident."""
-    return Account(links(session, incident_id), rules or Rules(session))
+    return Account(links(session, incident_id), Rules(session) if rules is None else rules)
 
 
 def export(session: Session, incident_id: int) -> Iterator[bytes]:

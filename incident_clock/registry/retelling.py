@@ -195,9 +195,10 @@ def _second_asked(history: History, entry: Entry, body: dict[str, Any]) -> None:
 
 def _end_decided(history: History, entry: Entry) -> None:
     """Nobody is asked any more about what does not wait any more: decided, or overtaken by another entry."""
-    at, how = _at(entry["recorded_at"]), DONE if entry["kind"] in ("Confirmed", "Rejected") else NOT_APPLICABLE
+    at, decided = _at(entry["recorded_at"]), entry["body"].get("confirms") or entry["body"].get("rejects")
     for one in history.steps.values():
         if one.kind == CHECK and one.is_open and one.ordinal not in history.pending:
+            how = DONE if one.ordinal == decided else NOT_APPLICABLE
             one.end(how, done_at=at, settled_at=at, sequence=entry["sequence"])
 
 

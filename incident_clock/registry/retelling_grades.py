@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from incident_clock.protocol.deadlines import due_at, overdue_from
-from incident_clock.registry.history import FOLLOW_UP, NOT_APPLICABLE, STEP, TASK, UP, WAIVED, History, Obligation
+from incident_clock.registry.history import (
+    CHECK,
+    FOLLOW_UP,
+    NOT_APPLICABLE,
+    STEP,
+    TASK,
+    UP,
+    WAIVED,
+    History,
+    Obligation,
+)
 
 UPGRADE_GRACE = timedelta(minutes=30)  # for a step asked for by an upgrade when its time is over
 
@@ -54,7 +64,7 @@ def _drop_what_the_rule_lacks(history: History, *, at: datetime, sequence: int, 
     drops nothing that is overdue."""
     follow_ups = {each.key for each in history.rule.follow_ups}
     for one in history.steps.values():
-        is_asked = one.kind == TASK or (one.follow_up in follow_ups if one.kind == FOLLOW_UP
+        is_asked = one.kind in (TASK, CHECK) or (one.follow_up in follow_ups if one.kind == FOLLOW_UP
                                         else history.rule.step(one.step) is not None)
         if one.is_open and not is_asked and not (is_up and overdue_from(one.due_at) <= at):
             one.end(NOT_APPLICABLE, done_at=at, settled_at=at, sequence=sequence)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from incident_clock.outbox import messages as m
 from incident_clock.outbox.tables import Message
 from incident_clock.people import roster
+from incident_clock.registry.history import CLOSED
 from incident_clock.registry.incidents import LARGEST_ID
 from incident_clock.registry.tables import Deadline, Incident
 from incident_clock.views import incidents, names
@@ -30,6 +31,7 @@ def board(session: Session, *, now: datetime, zone: ZoneInfo) -> Board:
         .options(selectinload(Incident.deadlines)).order_by(Incident.id).limit(PAGE))]
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     closed = session.scalar(select(func.count()).select_from(Incident).where(
+        Incident.is_drill.is_(False), Incident.ended_as == CLOSED,
         Incident.closed_at >= midnight, Incident.closed_at < midnight + timedelta(days=1))) or 0
     return Board(tuple(rows), closed, names.on_roles(session, ON_DUTY, now), now, tuple(unfinished))
 

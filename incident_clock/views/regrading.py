@@ -12,7 +12,7 @@ from incident_clock.ledger.chain import instant_text
 from incident_clock.protocol.steps import ResponseProtocol
 from incident_clock.registry import ledger
 from incident_clock.registry.case import Case
-from incident_clock.registry.grading import Regrading, regraded
+from incident_clock.registry.grading import Regrading, demanded, regraded
 from incident_clock.registry.history import NOT_APPLICABLE, STEP, History
 from incident_clock.registry.retelling import go_on
 from incident_clock.registry.rules import Rules
@@ -44,13 +44,14 @@ class Preview:
     steps: tuple[StepChange, ...]
 
 
-def preview(session: Session, incident: Incident, asked: Regrading, rule: ResponseProtocol | None, *, now: datetime,
-            zone: ZoneInfo) -> Preview:
-    """What `asked` would come to if it held from `now` on. Raises Refusals, Conflict as the verb does."""
+def preview(session: Session, incident: Incident, asked: Regrading, chosen: ResponseProtocol | None, *,
+            full: ResponseProtocol, now: datetime, zone: ZoneInfo) -> Preview:
+    """What `asked` would come to if it held from `now` on. `full`: the rule of the full clock. Raises as the verb."""
     rules = Rules(session)
+    history = ledger.read(session, incident.id, rules=rules).history
+    rule = demanded(asked, chosen, history=history, full=full)
     if rule is not None:
         rules[rule.content_hash()] = rule
-    history = ledger.read(session, incident.id, rules=rules).history
     fact = regraded(Case(session, incident, history, zone), asked, rule, now=now)
     before = {one.step: replace(one) for one in history.steps.values() if one.kind == STEP}
     go_on(history, {"sequence": history.size + 1, "kind": fact.kind, "happened_at": instant_text(now),

@@ -56,7 +56,7 @@ class StepView:
     done_at: datetime | None = None
     recorded_at: datetime | None = None
     logged_by: str | None = None
-    kind: str = "step"  # step, follow_up, task
+    kind: str = "step"  # step, follow_up, task, check
     ordinal: int = 1
     task: str | None = None  # what a task asks for, in its own words
     owner: Name | None = None  # whose task it is

@@ -154,9 +154,11 @@ def _asked(form: MultiDict[str, str], incident: IncidentView) -> tuple[Regrading
 
 
 def _preview(number: str, asked: Regrading, protocol: str | None) -> Preview:
-    rule = assembly().desk.protocol(protocol) if protocol else None
+    desk = assembly().desk
     with assembly().store.read() as session:
-        return preview(session, incident_views.find(session, number), asked, rule, now=now(), zone=zone())
+        return preview(session, incident_views.find(session, number), asked,
+                       desk.protocol(protocol) if protocol else None, full=desk.protocol(desk.default_protocol),
+                       now=now(), zone=zone())
 
 
 def _digest(form: MultiDict[str, str]) -> str:

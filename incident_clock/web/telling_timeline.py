@@ -3,6 +3,7 @@
 Every entry prints when it happened and when it was written down; what was taken back is struck, never removed.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,9 +33,9 @@ from incident_clock.web.telling_words import (
     STRUCK,
 )
 
-FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"),
-           CHANGES: N_("撤回与补录")}
+FILTERS = {ALL: N_("全部"), WORK: N_("办理"), REMINDERS: N_("催办"), ANSWERS: N_("叫应"), CHANGES: N_("撤回与补录")}
 
+LOG = logging.getLogger(__name__)
 LOST = ("failed", "undelivered", "unknown")  # outcomes
 ERASED = N_("（文字已按规定销毁）")
 
@@ -63,6 +64,7 @@ class Timeline:
         try:
             told = tell(self, entry) if tell else Told(kind=entry.kind)
         except (KeyError, TypeError, ValueError):  # of another version of this product: told by its name
+            LOG.warning("entry %s of %s (%s) cannot be told in words", entry.sequence, self.incident.number, entry.kind)
             told = Told(kind=entry.kind)
         if entry.withdrawn_by is None:
             return replace(told, tag=("is-nearing", self.say(N_("待核")))) if entry.is_waiting else told
@@ -111,10 +113,10 @@ def _registered(line: Timeline, entry: EntryView) -> Told:
     details = line.texts(
         (N_("地点：%(text)s"), body.get("place")), (N_("最早获知：%(text)s"), body.get("first_learned_by")),
         (N_("现有情况：%(text)s"), body.get("summary")))
-    source = body.get("source")
     title = body.get("title") or line.say(ERASED)
-    text = line.say(N_("%(source)s：%(title)s"), source=line.say(source), title=title) if source else title
-    return Told(line.say(N_("事件已登记")), text, details)
+    if source := body.get("source"):
+        title = line.say(N_("%(source)s：%(title)s"), source=line.say(source), title=title)
+    return Told(line.say(N_("事件已登记")), title, details)
 
 
 def _raised(line: Timeline, entry: EntryView) -> Told:
@@ -187,12 +189,10 @@ def _reached(line: Timeline, entry: EntryView) -> list[str]:
         counted["" if outcome not in LOST else outcome, channel] += 1
         if outcome in LOST:
             failed.setdefault((outcome, channel), []).append(body.get("person"))
-    said = []
     sent = [f"{line.channel(channel)}{count}" if line.telling.phrases.language == CHINESE
             else f"{count} {line.channel(channel)}"
             for (outcome, channel), count in sorted(counted.items()) if not outcome]
-    if sent:
-        said.append(line.say(N_("%(sent)s，已发出"), sent=line.telling.phrases.names(sent)))
+    said = [line.say(N_("%(sent)s，已发出"), sent=line.telling.phrases.names(sent))] if sent else []
     said += [line.say(N_("%(names)s：%(channel)s%(outcome)s"), names=line.names(people),
                       channel=line.channel(channel), outcome=line.say(OUTCOMES[outcome]))
              for (outcome, channel), people in sorted(failed.items())]
@@ -224,9 +224,9 @@ def _logged(line: Timeline, entry: EntryView) -> Told:
 
 def _withdrawn(line: Timeline, entry: EntryView) -> Told:
     body = entry.body
-    tag = ("is-late", line.say(N_("撤回第%(sequence)s条"), sequence=body.get("withdraws")))
     return Told("", line.say(N_("%(step)s的记录已撤回，这一步重新计时催办"), step=line.step(str(body.get("step")))),
-                line.texts((N_("原因：%(text)s"), body.get("reason"))), tag)
+                line.texts((N_("原因：%(text)s"), body.get("reason"))),
+                ("is-late", line.say(N_("撤回第%(sequence)s条"), sequence=body.get("withdraws"))))
 
 
 def _told(line: Timeline, entry: EntryView) -> Told:

@@ -42,9 +42,8 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
-def supervised(folder: Path, port: int, meanwhile: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> int:
+def supervised(folder: Path, port: int, meanwhile: Callable[[Path], None]) -> int:
     """Keep one such server running here while `meanwhile` is at work beside; gives the exit code."""
-    monkeypatch.setattr(supervising, "RAN_AFTER_S", 0.2)
     script, told = folder / "server.py", folder / "told"
     script.write_text(SERVER)
     told.touch()
@@ -68,15 +67,19 @@ def supervised(folder: Path, port: int, meanwhile: Callable[[Path], None], monke
 
 def test_a_server_that_was_killed_is_back_although_its_worker_still_holds_the_port(
         tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    looked, ended = Event(), supervising.Kept.ended
+    monkeypatch.setattr(supervising, "RAN_AFTER_S", 0)  # who was seen running once has run
+    monkeypatch.setattr(supervising.Kept, "ended", lambda one: (ended(one), one.has_run and looked.set())[0])
+
     def kill_it_once(told: Path) -> None:
-        wait_for(lambda: told.read_text().count("\n") == 1)
-        Event().wait(0.6)  # it runs: only then it is one that has run before
+        wait_for(lambda: told.read_text().count("\n") == 1 and looked.is_set())
         os.kill(int(told.read_text()), signal.SIGKILL)
         wait_for(lambda: told.read_text().count("\n") == 2)
 
-    assert supervised(tmp_path, port, kill_it_once, monkeypatch) == 0
+    assert supervised(tmp_path, port, kill_it_once) == 0
     assert "web stopped unexpectedly (-9); it is started again." in capfd.readouterr().err
     assert (tmp_path / "told").read_text().count("\n") == 2
+    wait_for(lambda: is_free(port))  # no worker outlives the one who kept it
 
 
 def test_a_server_that_cannot_run_at_all_ends_everything(
@@ -86,8 +89,13 @@ def test_a_server_that_cannot_run_at_all_ends_everything(
         taken.bind(("127.0.0.1", port))
         taken.listen()
         monkeypatch.setattr(supervising, "_stop", lambda kept, stop=supervising._stop: (stop(kept), ended.set()))
-        code = supervised(tmp_path, port, lambda _: wait_for(ended.is_set), monkeypatch)
+        code = supervised(tmp_path, port, lambda _: wait_for(ended.is_set))
     assert code == COULD_NOT_RUN
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as taken:
+        return taken.connect_ex(("127.0.0.1", port)) != 0
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -12,6 +12,7 @@ from incident_clock.views.explaining import explanation
 from incident_clock.views.incidents import find
 from tests.support import bureau
 from tests.support.room import Room
+from tests.support.roster import put
 
 MINUTE = timedelta(minutes=1)
 
@@ -187,6 +188,20 @@ def test_an_offered_transfer_stops_nothing_until_it_is_accepted(room: Room, numb
     assert view.obligation("release").is_open
 
 
+def test_the_same_task_sent_twice_is_one_task_even_when_its_owner_has_left_meanwhile(room: Room, number: str):
+    def give() -> None:
+        room.desk.set_task(number, origin="instruction", text="查清供餐摊位", owner="jiang", by="冯戊", due_at=None,
+                           about=None, actor=bureau.ZHOU, now=room.now, key="sent-twice")
+
+    give()
+    put(room.store, "jiang", is_active=False)
+    give()
+    assert len(room.view(number).tasks) == 1
+    with pytest.raises(Refusals):
+        room.desk.set_task(number, origin="instruction", text="另一件", owner="jiang", by="冯戊", due_at=None, about=None,
+                           actor=bureau.ZHOU, now=room.now)
+
+
 # ── what a second person has to decide ────────────────────────────────────────────────────────────────────
 
 def rescued(room: Room) -> tuple[str, int]:
@@ -227,6 +242,26 @@ def test_a_downgrade_calls_those_who_may_approve_it(room: Room, number: str):
     assert len(told(room, check.key)) == 3
 
 
+@pytest.mark.parametrize("act", ["upgrade", "merge", "void"])
+def test_no_act_of_one_person_silences_those_who_are_asked(room: Room, act: str):
+    number, sequence = rescued(room)
+    check = f"check-StepLogged-{sequence}"
+    if act == "upgrade":
+        room.desk.regrade(number, Regrading(values={"opinion_grade": "重大"}, basis="登上热搜"), actor=bureau.ZHOU,
+                          protocol="district-emergency", now=room.now)
+    elif act == "merge":
+        room.desk.merge(room.register("围墙倒塌（重复）", received_at=room.now), number, "同一件事", actor=bureau.ZHOU,
+                        now=room.now)
+    else:
+        room.desk.void(number, "误登", actor=bureau.ZHOU, now=room.now)
+        [voided] = [one for one in room.view(number).checks if one.key.startswith("check-Voided")]
+        room.desk.confirm(number, voided.ordinal, None, actor=bureau.WANG, now=room.now)
+        assert room.view(number).obligation(voided.key).ended == "done"
+    assert room.view(number).obligation(check).is_open
+    at(room, "17:02", days=1)
+    assert [clock for clock, _ in told(room, check)][-1] == "17:01"
+
+
 def test_nobody_is_asked_any_more_about_a_log_that_was_withdrawn(room: Room):
     number, sequence = rescued(room)
     room.work(seconds=1)
@@ -246,6 +281,6 @@ def test_a_decision_is_not_logged_withdrawn_or_waived_and_goes_on_after_the_clos
     at(room, "17:02", days=1)
     assert ("17:01", "feng") in told(room, check)
     room.desk.reject(number, sequence, "没有这份回执", actor=bureau.WANG, now=room.now)
-    assert not room.view(number).obligation(check).is_open
+    assert room.view(number).obligation(check).ended == "done"
     with pytest.raises(Conflict, match="不用登记"):
         room.withdraw(number, check)

@@ -52,6 +52,13 @@ def test_who_never_graded_gets_no_new_time_for_having_chosen_a_light_rule(room: 
         "overdue", "overdue", "waiting"]
 
 
+def test_what_is_sensitive_stays_under_the_full_clock_whatever_rule_is_asked_for(room: Room):
+    number = room.register(is_sensitive=True)
+    with pytest.raises(Conflict, match="没有可改的"):
+        regrade(room, number, protocol="general-48h")
+    assert room.view(number).protocol_key == "district-emergency"
+
+
 def test_what_becomes_sensitive_comes_under_the_full_clock(room: Room):
     number = room.register(protocol="general-48h", opinion_grade="一般")
     regrade(room, number, is_sensitive=True)

@@ -20,7 +20,7 @@ from incident_clock.registry.decisions import Approval
 from incident_clock.registry.drafts import GRADES, NewIncident, StepLog
 from incident_clock.registry.facts import DeadlinePassed
 from incident_clock.registry.grading import Regrading
-from incident_clock.registry.history import DONE, TRANSFERRED
+from incident_clock.registry.history import CHECK, DONE, TRANSFERRED
 from incident_clock.registry.tasks import NewTask
 from incident_clock.views.incidents import _verdict as verdict_of
 from tests.support.bureau import ZONE, actor, rule
@@ -69,7 +69,7 @@ class CasePlay:
                 continue
             self.acts.append(name)
             for seen, one in zip(before, self.cases, strict=True):
-                if found := broken(seen, Seen.of(one, self.now), name) or self._mended_alone(one, name):
+                if found := unasked(one) or broken(seen, Seen.of(one, self.now), name) or self._mended_alone(one, name):
                     return f"{found} after {self.acts}"
         return next((f"{found.sentence} after {self.acts}" for case in self.cases
                      if (found := ledger.verify(self.session, case.incident).broken)), "")
@@ -203,6 +203,12 @@ def _counted(case: Case, step: str) -> datetime | None:
     """The best instant this step was ever taken to be done at without a second person being asked."""
     one = case.history.steps[step]
     return one.counts_at if one.ended == DONE else one.former_at
+
+
+def unasked(case: Case) -> str:
+    """Whether an entry waits that nobody is asked to decide about, or somebody is asked about one that does not."""
+    asked = [one.ordinal for one in case.history.steps.values() if one.kind == CHECK and one.is_open]
+    return "" if sorted(asked) == sorted(case.history.pending) else f"asked about {asked}, waiting {[*case.history.pending]}"
 
 
 def broken(before: Seen, after: Seen, act: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from incident_clock.engine import beating
-from tests.support.bureau import WU, ZHOU, ZONE
+from tests.support.bureau import WANG, WU, ZHOU, ZONE
 from tests.support.room import Room
 from tests.support.telling import PERMANENT, TEMPORARY, UNKNOWN
 
@@ -44,6 +44,17 @@ def test_the_board_counts_what_was_closed_today_in_the_bureaus_zone(room: Room):
     midnight = datetime(2026, 3, 13, tzinfo=ZONE)
     assert [room.views.board(at).closed_today for at in (room.now, midnight - SECOND, midnight)] == [1, 1, 0]
     assert room.views.board(room.now).rows == ()
+
+
+def test_drills_duplicates_and_what_was_void_do_not_count_as_closed_today(room: Room):
+    drill = room.register(protocol="general-48h", is_drill=True)
+    room.log(drill, "response")
+    room.desk.close(drill, None, actor=ZHOU, now=room.now)
+    kept, twin, wrong = room.register(), room.register(), room.register()
+    room.desk.merge(kept, twin, "同一件事", actor=ZHOU, now=room.now)
+    room.desk.void(wrong, "误登", actor=ZHOU, now=room.now)
+    room.desk.confirm(wrong, room.view(wrong).pending[0].sequence, None, actor=WANG, now=room.now)
+    assert room.views.board(room.now).closed_today == 0
 
 
 def test_an_empty_board_says_who_is_on_duty(room: Room):

@@ -46,6 +46,15 @@ def test_a_downgrade_waits_for_a_leader_and_the_page_says_so_before(busy: House)
     assert (seen(busy).opinion_grade, seen(busy).protocol_key) == ("一般", "general-48h")
 
 
+def test_what_becomes_sensitive_shows_the_steps_of_the_full_clock_before_it_holds(busy: House) -> None:
+    busy.s02 = busy.register("网民反映噪声扰民", protocol="general-48h")
+    visitor = busy.client("zhou")
+    text, held = look(busy, visitor, is_sensitive="1")
+    assert "增加电话上报" in text
+    assert visitor.post(f"/incidents/{busy.s02}/grade", data=held).status_code == 303
+    assert seen(busy).protocol_key == "district-emergency"
+
+
 def test_what_was_not_shown_is_not_confirmed(busy: House) -> None:
     visitor, path = busy.client("zhou"), f"/incidents/{busy.s02}/grade"
     _, held = look(busy, visitor, opinion_grade="重大")
