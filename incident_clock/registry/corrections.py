@@ -93,12 +93,8 @@ def _registration(history: History, sequence: int, asked: Correction, *, now: da
 
 def _helps(history: History, times: Mapping[str, datetime | None]) -> bool:
     """Whether the clock would start later, or the occurrence be put later or out of sight."""
-    started, before = history.clock_started_at, history.times
-    history.times = {**before, **times}
-    try:
-        is_later = started is not None and floor_minute(history.started()) > floor_minute(started)
-    finally:
-        history.times = before
+    started = history.clock_started_at
+    is_later = started is not None and floor_minute(history.started(times)) > floor_minute(started)
     return is_later or any(_is_later(history, times, name) for name in ("received_at", "occurred_at"))
 
 

@@ -135,10 +135,12 @@ class History:
         """The entry a correction is about in the end; any other entry is its own."""
         return self.roots.get(sequence, sequence)
 
-    def started(self) -> datetime:
-        """T0 by the rule it was registered under; where that counts from an unknown occurrence, the receipt."""
-        at = self.times["registered_at"] if self.clock_starts_at == "registered" else \
-            (self.times["occurred_at"] if self.clock_starts_at == "occurred" else None) or self.times["received_at"]
+    def started(self, changed: Mapping[str, datetime | None] | None = None) -> datetime:
+        """T0 by the rule it was registered under; where that counts from an unknown occurrence, the receipt. `changed`:
+        what it would be with other times."""
+        times = {**self.times, **(changed or {})}
+        at = times["registered_at"] if self.clock_starts_at == "registered" else \
+            (times["occurred_at"] if self.clock_starts_at == "occurred" else None) or times["received_at"]
         assert at is not None
         return min(at, self.absorbed_at or at)
 

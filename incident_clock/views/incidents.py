@@ -98,12 +98,12 @@ def _obligations(session: Session, incident: Incident, entries: list[Entry], his
         occurred_due = due_at(step, incident.occurred_at) if incident.occurred_at and deadline.kind == STEP else None
         shadow = None
         if occurred_due and incident.occurred_at != incident.clock_started_at:
-            shadow = _verdict(deadline, occurred_due, incident.occurred_at, now)
+            shadow = verdict_of(deadline, occurred_due, incident.occurred_at, now)
         is_done = deadline.ended == DONE
         yield StepView(
             key=step.key, title=step.title, evidence=step.evidence, within=step.within,
             started_at=deadline.started_at, due_at=deadline.due_at,
-            verdict=_verdict(deadline, deadline.due_at, deadline.started_at, now),
+            verdict=verdict_of(deadline, deadline.due_at, deadline.started_at, now),
             is_open=deadline.settled_at is None,
             next_rung_at=deadline.next_rung_at if deadline.settled_at is None else None,
             done_at=deadline.done_at if is_done else None, recorded_at=deadline.settled_at,
@@ -151,7 +151,7 @@ def _records(history: History, entries: list[Entry]) -> Iterable[RecordView]:
                 entry["actor"], is_corrected=entry["sequence"] in history.struck)
 
 
-def _verdict(deadline: Deadline, due: datetime, started: datetime | None, now: datetime) -> Verdict:
+def verdict_of(deadline: Deadline, due: datetime, started: datetime | None, now: datetime) -> Verdict:
     """How it stands by a due instant: its own, or the one that counts from the occurrence."""
     done, recorded = deadline.done_at, deadline.settled_at
     if done is None or recorded is None:

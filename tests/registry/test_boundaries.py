@@ -7,7 +7,7 @@ import pytest
 from incident_clock.errors import Conflict, Forbidden, Refusals
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.drafts import NewIncident, StepLog
-from incident_clock.registry.grading import Regrading, is_lighter
+from incident_clock.registry.grading import Regrading, hints, is_lighter
 from incident_clock.store.session import Store
 from tests.support import bureau
 from tests.support.room import Room
@@ -101,6 +101,51 @@ def rescued(room: Room) -> str:
     room.wait(minutes=40)
     room.log(number, done_at=done_at)
     return number
+
+
+@pytest.mark.parametrize(("who", "is_allowed"), [(OFFICER, False), (CHIEF, True), (DEPUTY, True)])
+@pytest.mark.parametrize("what", ["a later T0", "a voiding", "a transfer accepted in time and entered late"])
+def test_whatever_helps_waits_for_another_role(room: Room, what, who, is_allowed):
+    number = room.register(received_at=room.now)
+    if what == "a later T0":
+        room.wait(minutes=5)
+        room.desk.correct(number, 1, Correction(reason="看错", times={"received_at": room.now}), actor=OFFICER, now=room.now)
+    elif what == "a voiding":
+        room.desk.void(number, "误登", actor=OFFICER, now=room.now)
+    else:
+        room.transfer(number, "release")
+        accepted = room.now
+        room.wait(hours=6)
+        room.desk.accept_transfer(number, "release", "区新闻办", accepted_at=accepted, evidence="复函", actor=OFFICER,
+                                  now=room.now)
+    (waiting,) = room.view(number).pending
+    if not is_allowed:
+        with pytest.raises(Forbidden, match="另一人"):
+            room.desk.confirm(number, waiting.sequence, None, actor=who, now=room.now)
+        return
+    room.desk.confirm(number, waiting.sequence, None, actor=who, now=room.now)
+    assert room.view(number).pending == ()
+
+
+@pytest.mark.parametrize(("injured", "reason", "is_taken"), [
+    (19, None, True), (18, None, False), (18, "两人重复登记", True), (20, None, True)])
+def test_a_figure_below_the_report_before_needs_its_reason(room: Room, injured, reason, is_taken):
+    number = room.register(received_at=room.now)
+    room.log(number, "preliminary_report", record={"injured": 19})
+    if not is_taken:
+        with pytest.raises(Refusals, match="请写明原因"):
+            room.log(number, "detailed_report", record={"injured": injured}, reason=reason)
+        return
+    room.log(number, "detailed_report", record={"injured": injured}, reason=reason)
+    assert room.view(number).obligation("detailed_report").body["record"]["injured"] == injured
+
+
+@pytest.mark.parametrize(("plays", "platforms", "is_hinted"), [
+    (99_999, 1, False), (100_000, 1, True), (0, 2, True), (None, None, False)])
+def test_a_spread_of_a_hundred_thousand_or_two_platforms_is_hinted_at_and_nothing_is_decided(plays, platforms, is_hinted):
+    said = hints(opinion_grade=None, is_sensitive=False, plays=plays, platforms=platforms)
+    assert any("可考虑定为较大" in one for one in said) == is_hinted
+    assert hints(opinion_grade="一般", is_sensitive=False, plays=plays, platforms=platforms) == []
 
 
 # ── the clock's start ─────────────────────────────────────────────────────────────────────────────────────

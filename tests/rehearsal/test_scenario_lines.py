@@ -7,17 +7,23 @@ from datetime import datetime
 import pytest
 
 from incident_clock.errors import Refusals
+from incident_clock.people.cards import MOBILE, Contact
+from incident_clock.people.drill_book import DrillBook
 from incident_clock.protocol.standing import Standing
 from incident_clock.registry.corrections import Correction
 from incident_clock.registry.decisions import Approval
 from incident_clock.registry.drafts import NewIncident, StepLog
 from incident_clock.rehearsal.cast import OFFICER
 from incident_clock.rehearsal.stage import Stage, open_stage
+from incident_clock.store.session import Store
 from incident_clock.views.shapes import EntryView, IncidentView, StepView
 from incident_clock.web.telling import Telling
 from tests.rehearsal.shipped import SHANGHAI
 from tests.rehearsal.test_ladders import calls
+from tests.support.drilling import drilling
+from tests.support.room import Room
 
+DRILL_PHONE = "+8613900000001"
 PHONE, INITIAL, DETAILED, RELEASE, PRESS = (
     "phone_report", "preliminary_report", "detailed_report", "release", "press_conference")
 
@@ -163,7 +169,7 @@ def test_s08_another_unit_releases_and_the_follow_up_report_of_17_00_is_chased(s
     assert [(letter.to, "续报一" in letter.text) for letter in s08.stage.letters[-1:]] == [("wu", True)]
 
 
-def test_y01_is_a_drill_in_its_number_in_every_message_and_on_every_entry_and_nobody_outside_is_told(show, scene, setting):
+def test_y01_is_a_drill_in_its_number_in_every_message_and_on_every_entry(show, scene, setting):
     y01 = scene("Y01").go("09:58").go("11:06")
     assert (y01.seen.is_drill, y01.seen.number) == (True, "Y2026-0001")
     assert {"演练" in letter.text for letter in y01.stage.letters} == {True}
@@ -171,4 +177,20 @@ def test_y01_is_a_drill_in_its_number_in_every_message_and_on_every_entry_and_no
     assert real.number == "2026-0001"
     events = show("Y01")[1]
     assert all(event.is_drill for event in events)
-    assert {message.channel for message in y01.stage.views.messages(y01.now)} == {"console"}
+
+
+def test_y01_reaches_the_drill_book_alone_and_the_real_incident_beside_it_everybody(store: Store):
+    room = Room(store, datetime(2026, 9, 10, 9, 0, tzinfo=SHANGHAI), channels=("sms", "email"))
+    drilling(room, DrillBook({"zhou": (Contact(MOBILE, DRILL_PHONE),)}))
+    drill, real = room.register(is_drill=True), room.register()
+    room.work(minutes=66)
+
+    def reached(number: str) -> set[tuple[str, str]]:
+        return {(told.channel, told.to) for told in room.told if told.incident == number}
+
+    assert reached(drill) == {("sms", DRILL_PHONE)}
+    assert {channel for channel, _ in reached(real)} == {"sms", "email"}
+    assert len(reached(real)) > 8
+    assert ("sms", DRILL_PHONE) not in reached(real)
+    assert all("演练" in told.text for told in room.told if told.incident == drill)
+    assert not any("演练" in told.text for told in room.told if told.incident == real)
